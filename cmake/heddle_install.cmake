@@ -1,0 +1,5 @@
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+install(TARGETS heddle_sim heddle_properties heddle_models heddle_scenarios EXPORT heddle_targets)
+install(DIRECTORY sim properties models scenarios DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heddle FILES_MATCHING PATTERN "*.hpp")
+install(EXPORT heddle_targets NAMESPACE heddle:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/heddle)

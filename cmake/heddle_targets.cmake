@@ -1,0 +1,26 @@
+# One static library per top-level folder; sources are found by folder, so a new file needs no edit here.
+add_library(heddle_build_flags INTERFACE)
+target_compile_features(heddle_build_flags INTERFACE cxx_std_20)
+target_compile_options(heddle_build_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Werror)
+target_compile_definitions(heddle_build_flags INTERFACE _GLIBCXX_ASSERTIONS)
+
+function(heddle_library name)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(sources)
+    add_library(heddle_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(heddle_${name} PUBLIC ${ARG_PUBLIC} PRIVATE $<BUILD_INTERFACE:heddle_build_flags> ${ARG_PRIVATE})
+    target_compile_features(heddle_${name} PUBLIC cxx_std_20)
+  else()
+    add_library(heddle_${name} INTERFACE)
+    set(scope INTERFACE)
+    target_link_libraries(heddle_${name} INTERFACE ${ARG_PUBLIC})
+    target_compile_features(heddle_${name} INTERFACE cxx_std_20)
+  endif()
+  add_library(heddle::${name} ALIAS heddle_${name})
+  set_target_properties(heddle_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(heddle_${name} ${scope}
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/heddle>)
+endfunction()
