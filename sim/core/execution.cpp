@@ -1,0 +1,426 @@
+#include "sim/core/execution.hpp"
+
+#include <csignal>
+#include <exception>
+
+#include "sim/core/hash.hpp"
+#include "sim/core/stack_guard.hpp"
+#include "sim/core/world.hpp"
+
+namespace heddle::sim {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t default_stack_size = 256 * 1024;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr std::size_t default_stack_size = 256 * 1024;
+#else
+constexpr std::size_t default_stack_size = 64 * 1024;
+#endif
+#else
+constexpr std::size_t default_stack_size = 64 * 1024;
+#endif
+
+constexpr TaskId first_task = 1;  // 0 is the clock
+
+}  // namespace
+
+Execution::Execution(const ExecutionOptions& options) : options_(options) {
+  if (options_.stack_size == 0) options_.stack_size = default_stack_size;
+  if (options_.stack_size < 16 * 1024)
+    throw Error(ErrorCode::usage, "a stack of " + std::to_string(options_.stack_size) + " bytes is too small; give tasks at least 16384");
+  root_.fiber = std::make_unique<Fiber>();
+  root_.name = Name("root");
+  tasks_.push_back(std::make_unique<Task>());
+  tasks_[clock_task]->name = Name("clock");
+}
+
+Execution::~Execution() = default;
+
+void Execution::throw_no_execution() {
+  throw Error(ErrorCode::usage,
+              "a simulated object or operation was used outside of an execution; create and use it in the body passed to "
+              "explore() or replay(), or in a task of that body");
+}
+
+const ExecutionResult& Execution::run(const Program& body, Strategy& strategy, Detail detail) {
+  install_stack_guard();
+  Execution* const outer = std::exchange(current_, this);
+  struct Restore {
+    Execution* outer;
+    ~Restore() { current_ = outer; }
+  } restore{outer};
+  reset(strategy, detail);
+  try {
+    World world(*this);
+    body(world);
+    if (result_.failure == FailureKind::none && live_ > 0)
+      throw Error(ErrorCode::usage,
+                  "the body created tasks and returned without calling run(); end it with world.run() (and checks after it, if any)");
+  } catch (const Unwind&) {  // run() ended early; the failure is recorded
+  } catch (const Error&) {
+    finish_run();
+    throw;
+  } catch (const std::exception& error) {
+    fail(FailureKind::exception, "exception", [&] { return "the body threw: " + std::string(error.what()); });
+  }
+  finish_run();
+  return result_;
+}
+
+void Execution::reset(Strategy& strategy, Detail detail) {
+  strategy_ = &strategy;
+  thread_state_ = thread_exception_state();
+  recording_on_ = detail != Detail::none;
+  explaining_ = detail == Detail::explain;
+  observing_ = options_.hash_traces || recording_on_;
+  result_ = {};
+  decisions_.clear();
+  recording_.clear();
+  objects_.clear();
+  sometimes_.clear();
+  touches_.clear();
+  step_choices_.clear();
+  note_.clear();
+  enabled_.clear();
+  arena_.reset();
+  clock_.reset();
+  early_timers_ = 0;
+  cancellations_in_flight_ = 0;
+  task_count_ = first_task;
+  live_ = 0;
+  stepper_ = nullptr;
+  previous_stepper_ = clock_task;
+  joined_ = 0;
+  holders_.clear();
+  root_.key = 0x9e3779b97f4a7c15U;
+  root_.hash = root_.key;
+  root_.children = root_.objects = 0;
+  Task& clock = *tasks_[clock_task];
+  clock.key = clock.hash = 0xc2b2ae3d27d4eb4fU;
+  running_ = &root_;
+  inspecting_ = false;
+  attention_ = attention_root;
+  add_object("clock", Name("clock"));
+  set_attention();
+}
+
+void Execution::finish_run() {
+  running_ = &root_;
+  for (TaskId id = first_task; id < task_count_; ++id) {
+    Task& task = *tasks_[id];
+    if (!task.finished && !task.started) {
+      task.body.destroy(task.body.object);
+      task.finished = true;
+    }
+  }
+  for (const AlwaysCheck& check : always_) check.destroy(const_cast<void*>(check.predicate));
+  always_.clear();
+  std::uint64_t hash = root_.hash;
+  for (TaskId id = 0; id < task_count_; ++id) hash += mix(tasks_[id]->key, tasks_[id]->hash);
+  result_.trace_hash = mix(hash, task_count_);
+}
+
+void Execution::set_attention() noexcept {
+  attention_ &= attention_teardown;
+  if (running_ == &root_) attention_ |= attention_root;
+  if (observing_ || !always_.empty()) attention_ |= attention_observe;
+  if (cancellations_in_flight_ > 0) attention_ |= attention_cancel;
+  if (inspecting_) attention_ |= attention_inspect;
+}
+
+ObjectId Execution::add_object(std::string_view kind, Name name) {
+  Task& creator = *running_;
+  const ObjectId id{static_cast<std::uint32_t>(objects_.size())};
+  ObjectRecord& record = objects_.emplace_back();
+  record.key = mix(creator.key, 0x100000000U + creator.objects++);
+  record.kind = kind;
+  record.name = {arena_.copy(name.text), name.index};
+  return id;
+}
+
+Task& Execution::new_task_slot() {
+  if (task_count_ == tasks_.size()) {
+    tasks_.push_back(std::make_unique<Task>());
+    Task& task = *tasks_.back();
+    task.id = task_count_;
+  }
+  Task& task = *tasks_[task_count_++];
+  if (!task.fiber) task.fiber = std::make_unique<Fiber>(options_.stack_size, &Execution::fiber_loop, &task);
+  return task;
+}
+
+TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& task_options) {
+  Task& parent = *running_;
+  Task& task = new_task_slot();
+  task.name = {arena_.copy(name.text), name.index};
+  task.parent = parent.id;
+  task.key = mix(parent.key, ++parent.children);
+  task.children = task.objects = task.inert_ops = 0;
+  task.pending = {};
+  task.guard = {};
+  task.wait = WaitKind::none;
+  task.started = task.finished = task.abort_requested = false;
+  task.holds_worker = task.had_to_wait = task.cancel_in_flight = false;
+  task.background = task_options.background;
+  task.scope = nullptr;
+  task.pool = task_options.pool;
+  task.starter = nullptr;
+  task.body = closure;
+  task.joiners.clear();
+  if (tearing_down()) {  // code that is only being unwound starts nothing
+    task.started = task.finished = true;
+    closure.destroy(closure.object);
+    return task.id;
+  }
+  if (!task.background) ++live_;
+  // What the parent's open step has touched so far happened before the child.
+  task.hash = mix(stepper_ == &parent && observing_ ? hash_step(parent) : parent.hash, task.key);
+  task.born_after = static_cast<std::uint32_t>(recording_.events.size());
+  if (in_task()) start(task);
+  return task.id;
+}
+
+void Execution::start(Task& task) {
+  task.started = true;
+  task.starter = running_;
+  enabled_.insert(task.id);
+  switch_to(task);
+}
+
+void Execution::return_to_starter(Task& task) {
+  switch_to(*std::exchange(task.starter, nullptr));
+}
+
+void Execution::fiber_loop(void* argument) {
+  Task& task = *static_cast<Task*>(argument);
+  for (;;) {
+    task.fiber->renew_stack();
+    // The fiber belongs to whichever execution runs on this thread now: it is owned by it.
+    current_->run_body(task);
+    current_->end_task(task);
+  }
+}
+
+void Execution::run_body(Task& task) {
+  try {
+    if (task.pool != nullptr) {  // an async task does nothing before it has been given a worker
+      announce(ops::start, no_object, Access::read, std::source_location::current());
+      begin_wait({}, WaitKind::await);
+      task.had_to_wait = true;
+      if (!schedule() || !end_wait()) throw Unwind{};
+    }
+    task.body.run(task.body.object);
+    if (task.cancel_in_flight && !tearing_down()) report_swallowed(task);
+  } catch (const Unwind&) {  // the execution has ended
+  } catch (const Cancelled&) {
+    cancellation_caught(task);
+  } catch (const std::exception& error) {
+    if (!tearing_down())
+      fail(FailureKind::exception, "exception", [&] { return "task " + task.name.str() + " threw: " + error.what(); });
+  } catch (...) {
+    if (!tearing_down())
+      fail(FailureKind::exception, "exception",
+           [&] { return "task " + task.name.str() + " threw something that is not a std::exception"; });
+  }
+  try {
+    task.body.destroy(task.body.object);
+  } catch (const Unwind&) {  // a captured value's destructor met the end of the execution
+  }
+}
+
+void Execution::end_task(Task& task) {
+  if (tearing_down()) {
+    task.finished = true;
+    switch_to(root_);
+    return;
+  }
+  if (attention_ != 0 && stepper_ == &task) close_step();
+  task.finished = true;
+  enabled_.erase(task.id);
+  give_worker_back(task);
+  refresh(task.joiners);
+  if (!task.background) --live_;
+  if (task.starter != nullptr) {
+    return_to_starter(task);
+  } else {
+    switch_to(live_ == 0 ? root_ : pick());
+  }
+}
+
+void Execution::run_tasks() {
+  if (in_task())
+    throw Error(ErrorCode::usage, "world.run() was called inside a task; call it once, at the end of the body");
+  for (TaskId id = first_task; id < task_count_; ++id) {
+    Task& task = *tasks_[id];
+    if (task.started) continue;
+    running_ = &root_;
+    attention_ &= ~std::uint32_t{attention_root};
+    start(task);
+    if (result_.failure != FailureKind::none) break;
+  }
+  attention_ &= ~std::uint32_t{attention_root};
+  if (!always_.empty()) check_always();
+  if (result_.failure == FailureKind::none && live_ > 0) {
+    if (Task& next = pick(); &next != &root_) switch_to(next);
+  }
+  stepper_ = nullptr;
+  teardown();
+  set_attention();
+  if (result_.failure != FailureKind::none) throw Unwind{};
+}
+
+Task& Execution::pick() {
+  for (;;) {
+    if (result_.failure != FailureKind::none) [[unlikely]]
+      return root_;
+    if (result_.steps >= options_.step_limit) [[unlikely]]
+      return cut();
+    const std::uint32_t options = enabled_.size();
+    TaskId chosen = clock_task;
+    if (options > 1) {
+      chosen = strategy_->next_task(*this);
+      HEDDLE_CHECK(enabled_.contains(chosen));
+      decisions_.push_back({DecisionKind::task, chosen, options});
+    } else if (options == 1) {
+      chosen = enabled_.nth(0);
+    } else if (clock_.idle()) {
+      return no_task_enabled();
+    }
+    ++result_.steps;
+    if (chosen != clock_task) return *tasks_[chosen];
+    clock_step();
+  }
+}
+
+Task& Execution::no_task_enabled() {
+  fail(FailureKind::deadlock, "deadlock", [&] { return describe_deadlock(); });
+  return root_;
+}
+
+Task& Execution::cut() {
+  record_failure(FailureKind::step_limit, "step_limit");
+  if (explaining_)
+    result_.message = arena_.copy("the execution had not ended after " + std::to_string(options_.step_limit) +
+                                  " steps; a task may never end (see the last steps), or the step limit must be raised");
+  return root_;
+}
+
+void Execution::clock_step() {
+  Task& clock = *tasks_[clock_task];
+  if (enabled_.contains(clock_task) && enabled_.size() > 1) ++early_timers_;
+  clock.pending = {&ops::timer, clock_object, Access::write, std::source_location::current()};
+  if (observing_) open_step(clock);
+  touch(clock_object, Access::write);
+  const bool was_inspecting = std::exchange(inspecting_, true);
+  const std::uint32_t due = clock_.due();
+  clock_.fire(due > 1 ? alternative(due) : 0);
+  inspecting_ = was_inspecting;
+  update_clock();
+  if (stepper_ == &clock) close_step();
+}
+
+void Execution::update_clock() {
+  if (options_.time == TimeMode::any_time && !clock_.idle() && early_timers_ < options_.slack) {
+    enabled_.insert(clock_task);
+  } else {
+    enabled_.erase(clock_task);
+  }
+}
+
+TimerId Execution::arm_timer(Duration deadline, Clock::Action action, void* context) {
+  touch(clock_object, Access::read);
+  const TimerId timer = clock_.arm(deadline, action, context);
+  update_clock();
+  return timer;
+}
+
+void Execution::cancel_timer(TimerId timer) noexcept {
+  clock_.cancel(timer);
+  if (options_.time == TimeMode::any_time) update_clock();
+}
+
+std::uint32_t Execution::alternative(std::uint32_t n) {
+  if (n < 2 || tearing_down()) return 0;
+  const std::uint32_t chosen = strategy_->next_choice(*this, n);
+  HEDDLE_CHECK(chosen < n);
+  decisions_.push_back({DecisionKind::choice, chosen, n});
+  if (running_ == &root_) {
+    root_.hash = mix(root_.hash, chosen + 1);
+  } else if (observing_) {
+    step_choices_.push_back(chosen);
+  }
+  return chosen;
+}
+
+void Execution::record_failure(FailureKind kind, std::string_view property) {
+  if (result_.failure != FailureKind::none || tearing_down()) return;
+  result_.failure = kind;
+  result_.property = arena_.copy(property);
+  result_.failed_task = running_ == &root_ ? 0 : running_->id;
+}
+
+void Execution::fail(FailureKind kind, std::string_view property) {
+  record_failure(kind, property);
+  if (in_task() && !inspecting_ && !tearing_down() && kind != FailureKind::deadlock) leave_task();
+}
+
+void Execution::leave_task() {
+  if (stepper_ == running_) close_step();
+  switch_to(root_);
+}
+
+void Execution::teardown() {
+  observing_ = false;
+  attention_ = attention_teardown;
+  for (TaskId id = first_task; id < task_count_; ++id) {
+    Task& task = *tasks_[id];
+    if (task.finished || !task.started) continue;
+    task.starter = nullptr;
+    running_ = &root_;
+    switch_to(task);
+    if (!task.finished) {  // it swallows its unwinding for ever: give up its stack rather than hang
+      task.finished = true;
+      task.fiber = nullptr;
+    }
+  }
+  running_ = &root_;
+  observing_ = options_.hash_traces || recording_on_;
+  attention_ = 0;
+}
+
+bool Execution::prepare(const Op& op) {
+  if (tearing_down()) return prepare_in_teardown(op);
+  if ((attention_ & (attention_root | attention_inspect)) != 0 || inspecting_) return false;
+  if ((attention_ & attention_cancel) != 0 && running_->cancel_in_flight && *thread_state_ == running_->at_cancel) {
+    report_swallowed(*running_);
+    return prepare_in_teardown(op);
+  }
+  if (stepper_ == running_) close_step();
+  if (result_.failure != FailureKind::none) {  // an `always` property broke in that step
+    switch_to(root_);
+    return prepare_in_teardown(op);
+  }
+  return true;
+}
+
+bool Execution::prepare_in_teardown(const Op& op) {
+  constexpr std::uint32_t endless = 1000;
+  constexpr std::uint32_t hopeless = 2000;
+  Task& task = *running_;
+  if (&task == &root_ || std::uncaught_exceptions() > 0) return false;
+  if (++task.inert_ops > hopeless) {
+    switch_to(root_);  // abandoned there; never comes back
+  }
+  if (op.unwinds == Unwinds::at_once || (op.unwinds == Unwinds::if_endless && task.inert_ops > endless)) throw Unwind{};
+  return false;
+}
+
+bool Execution::resumed(Task& self) {
+  if (tearing_down()) return prepare_in_teardown(*self.pending.op);
+  if (observing_ || !always_.empty()) open_step(self);
+  return true;
+}
+
+}  // namespace heddle::sim

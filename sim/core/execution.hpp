@@ -1,0 +1,351 @@
+// One execution of a program under a strategy: tasks, scheduling points, decisions, virtual time, and the unwinding at the end.
+//
+// A program is a function from decisions to a trace. Code under test runs as tasks; before each visible operation a task *announces*
+// the operation and lets the strategy decide who goes on. When the same task goes on, nothing is switched. A step is one visible
+// operation and the local code up to the next scheduling point. A new task runs to its first scheduling point when it is created (or,
+// for tasks created while the world is set up, when the world starts to run), so starting is no step.
+//
+// An `Execution` is re-used: `run` may be called again and again, and in steady state allocates nothing. The class is the engine room;
+// what people use is `World` and the free functions in world.hpp. Primitives and models use the part headed "for primitives".
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "sim/core/arena.hpp"
+#include "sim/core/clock.hpp"
+#include "sim/core/error.hpp"
+#include "sim/core/strategy.hpp"
+#include "sim/core/task.hpp"
+#include "sim/core/trace.hpp"
+
+namespace heddle::sim {
+
+class World;
+using Program = std::function<void(World&)>;
+
+struct ExecutionOptions {
+  std::uint64_t step_limit = 100'000;              ///< an execution is cut after so many steps
+  TimeMode time = TimeMode::as_soon_as_idle;
+  std::uint32_t slack = std::numeric_limits<std::uint32_t>::max();  ///< `any_time`: how many timers may fire while a task is enabled
+  std::size_t stack_size = 0;                      ///< bytes per task; 0: 64 KiB (256 KiB under AddressSanitizer)
+  bool hash_traces = true;                         ///< compute the happens-before hash of each execution
+};
+
+enum class FailureKind : std::uint8_t {
+  none,
+  property,    ///< a checked property does not hold
+  deadlock,    ///< tasks are left, none is enabled and no timer is armed
+  exception,   ///< a task ended by an exception that nobody caught
+  step_limit,  ///< the execution was cut; whether that accuses the program depends on the strategy's fairness
+  misuse,      ///< a primitive was used wrongly: unlock by a non-owner, a swallowed cancellation, ...
+};
+
+/// How an execution ended. The texts live in the execution's arena, until its next run.
+struct ExecutionResult {
+  FailureKind failure = FailureKind::none;
+  std::string_view property;    ///< the property violated; "deadlock", "exception", ... for the other kinds
+  std::string_view message;     ///< one sentence; empty unless explaining
+  TaskId failed_task = 0;       ///< 0 when the failure was seen after the tasks had ended
+  std::uint64_t steps = 0;
+  std::uint64_t trace_hash = 0;     ///< equal iff the happens-before traces are equal (collisions aside)
+  std::uint64_t sequence_hash = 0;  ///< equal iff the same steps were taken in the same order
+};
+
+/// A condition that some execution must reach, and whether this one did.
+struct Sometimes {
+  std::string_view name;
+  bool reached = false;
+};
+
+struct TaskOptions {
+  WorkerPool* pool = nullptr;  ///< an async task: it starts, and goes on after each await, only with a worker of this pool
+  bool background = false;     ///< the execution ends without waiting for it; it is unwound then
+};
+
+class Execution {
+ public:
+  explicit Execution(const ExecutionOptions& options = {});
+  ~Execution();
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  enum class Detail : std::uint8_t {
+    none,     ///< decisions only
+    events,   ///< events with footprints
+    explain,  ///< and the values people read
+  };
+  /// Runs `body` once under `strategy`. Throws `Error` for a wrong use of the API that no schedule can excuse.
+  const ExecutionResult& run(const Program& body, Strategy& strategy, Detail detail = Detail::none);
+
+  /// The execution that this OS thread is running. Throws `Error` outside of one.
+  [[nodiscard]] static Execution& current() {
+    if (current_ == nullptr) [[unlikely]]
+      throw_no_execution();
+    return *current_;
+  }
+  [[nodiscard]] static Execution* current_or_null() noexcept { return current_; }
+
+  [[nodiscard]] const ExecutionOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const ExecutionResult& result() const noexcept { return result_; }
+  [[nodiscard]] const std::vector<Decision>& decisions() const noexcept { return decisions_; }
+  [[nodiscard]] const Recording& recording() const noexcept { return recording_; }
+  [[nodiscard]] const std::vector<Sometimes>& sometimes() const noexcept { return sometimes_; }
+  [[nodiscard]] std::vector<TaskInfo> task_infos() const;
+  [[nodiscard]] std::vector<ObjectInfo> object_infos() const;
+
+  // For strategies.
+  [[nodiscard]] const TaskSet& enabled() const noexcept { return enabled_; }
+  /// The task that has just made a step (or ended); the root is reported as the clock.
+  [[nodiscard]] TaskId running() const noexcept { return running_->id; }
+  [[nodiscard]] const Pending& pending(TaskId task) const noexcept { return tasks_[task]->pending; }
+  [[nodiscard]] const Task& task(TaskId id) const noexcept { return *tasks_[id]; }
+  [[nodiscard]] TaskId task_count() const noexcept { return task_count_; }
+
+  // For primitives and models.
+
+  /// Registers an object that operations touch; call once per object, in its constructor.
+  ObjectId add_object(std::string_view kind, Name name);
+  /// Closes the running task's step and states its next operation. False when the operation must simply be performed without waiting
+  /// or scheduling: while the world is set up or inspected, and while tasks are unwound. May throw then, as `op.unwinds` says.
+  bool announce(const Op& op, ObjectId object, Access access, const std::source_location& where) {
+    if (attention_ != 0) [[unlikely]] {
+      if (!prepare(op)) return false;
+    }
+    running_->pending = {&op, object, access, where};
+    return true;
+  }
+  /// Lets the strategy decide; returns when the running task's announced operation is to be performed. False: see `announce`.
+  bool schedule() {
+    Task& self = *running_;
+    if (self.starter != nullptr) [[unlikely]] {
+      return_to_starter(self);
+    } else if (Task& next = pick(); &next != &self) {
+      switch_to(next);
+    }
+    return attention_ == 0 || resumed(self);
+  }
+  /// An operation that never waits: `announce`, then `schedule`.
+  bool step(const Op& op, ObjectId object, Access access, const std::source_location& where) {
+    return announce(op, object, access, where) && schedule();
+  }
+  /// An operation that waits until `guard` holds. The task is listed in `waiters` meanwhile: whoever changes what the guard reads calls
+  /// `refresh(waiters)`. With `WaitKind::await` throws `Cancelled` when the task is cancelled while it has to wait.
+  bool wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
+                  const std::source_location& where);
+  /// The two halves of `wait_until`, for a task listed with several objects at once.
+  void begin_wait(Guard guard, WaitKind kind);
+  bool end_wait();
+  /// Re-evaluates the guards of waiting tasks.
+  void refresh(const TaskSet& waiters);
+  void refresh(TaskId task) { refresh_task(*tasks_[task]); }
+  /// For a primitive whose waiters all have the same guard and keep their worker.
+  void enable(const TaskSet& tasks) { enabled_.insert_all(tasks); }
+  void disable(const TaskSet& tasks) noexcept { enabled_.erase_all(tasks); }
+  void disable(TaskId task) noexcept { enabled_.erase(task); }
+  /// Adds to the footprint of the running step.
+  void touch(ObjectId object, Access access) {
+    if (observing_) [[unlikely]]
+      touches_.push_back({object, access});
+  }
+  /// A decision within the running step, in [0, n). Its alternatives belong to the step.
+  std::uint32_t alternative(std::uint32_t n);
+  /// Whether values are wanted; format them only then.
+  [[nodiscard]] bool explaining() const noexcept { return explaining_; }
+  /// Adds a value that people read to the running step.
+  template <class F>
+  void note(F&& text) {
+    if (explaining_) [[unlikely]]
+      add_note(std::forward<F>(text)());
+  }
+  /// For the explanation of deadlocks: the running task now holds `object`, or no longer does.
+  void note_held(ObjectId object) {
+    if (explaining_) [[unlikely]]
+      holders_.push_back({object, running_->id, result_.steps});
+  }
+  void note_released(ObjectId object) noexcept {
+    if (explaining_) [[unlikely]]
+      remove_holder(object);
+  }
+  [[nodiscard]] bool tearing_down() const noexcept { return (attention_ & attention_teardown) != 0; }
+  [[nodiscard]] Task& running_task() noexcept { return *running_; }
+  [[nodiscard]] Task& task_at(TaskId id) noexcept { return *tasks_[id]; }
+  /// False while the world is set up or inspected.
+  [[nodiscard]] bool in_task() const noexcept { return running_ != &root_; }
+  [[nodiscard]] Arena& arena() noexcept { return arena_; }
+  [[nodiscard]] std::string object_name(ObjectId object) const;
+
+  /// For joins: the running step saw the end of `task`.
+  void note_join(const Task& task) noexcept { joined_ = task.id; }
+
+  Duration now() noexcept {
+    touch(clock_object, Access::read);
+    return clock_.now();
+  }
+  TimerId arm_timer(Duration deadline, Clock::Action action, void* context);
+  void cancel_timer(TimerId timer) noexcept;
+
+  /// Records a failure (the first one counts) and ends the execution: within a task, control comes back only to be unwound.
+  void fail(FailureKind kind, std::string_view property);
+  template <class F>
+  void fail(FailureKind kind, std::string_view property, F&& message) {
+    if (explaining_ && result_.failure == FailureKind::none && !tearing_down())
+      result_.message = arena_.copy(std::string_view(std::forward<F>(message)()));
+    fail(kind, property);
+  }
+  void mark_sometimes(std::string_view name, bool reached);
+  /// Evaluated after every step.
+  template <class F>
+  void add_always(std::string_view property, F predicate);
+
+  template <class F>
+  TaskId add_task(Name name, F&& body, const TaskOptions& task_options = {}) {
+    using Body = std::decay_t<F>;
+    void* memory = arena_.allocate(sizeof(Body), alignof(Body));
+    auto* stored = new (memory) Body(std::forward<F>(body));
+    return add_closure(name, {stored, [](void* b) { (*static_cast<Body*>(b))(); }, [](void* b) { static_cast<Body*>(b)->~Body(); }},
+                       task_options);
+  }
+  /// Runs all tasks until they have ended. Throws `Unwind` when the execution ended before that.
+  void run_tasks();
+  /// Requests that a task be dropped at its next await that has to wait.
+  void request_abort(Task& task);
+  /// Called by a scope that fired.
+  void cancel_fired(Task& task) { refresh_task(task); }
+  /// Ends the flight of a cancellation: its scope has caught it.
+  void cancellation_caught(Task& task) noexcept;
+  /// Fails the execution: a handler caught a `Cancelled` and went on.
+  void report_swallowed(const Task& task);
+
+  static constexpr ObjectId clock_object{0};
+  /// For operations that touch nothing.
+  static constexpr ObjectId no_object{~std::uint32_t{0}};
+
+ private:
+  enum Attention : std::uint32_t {
+    attention_observe = 1,
+    attention_teardown = 2,
+    attention_root = 4,
+    attention_cancel = 8,
+    attention_inspect = 16,
+  };
+  struct ObjectRecord {
+    std::uint64_t key = 0;
+    std::string_view kind;
+    Name name;
+    std::uint64_t hash[access_classes] = {};  ///< per class: of the events that a conflicting one comes after
+  };
+  struct Holder {
+    ObjectId object;
+    TaskId task = 0;
+    std::uint64_t since_step = 0;
+  };
+  struct AlwaysCheck {
+    std::string_view property;
+    bool (*holds)(const void*) = nullptr;
+    const void* predicate = nullptr;
+    void (*destroy)(void*) = nullptr;
+  };
+
+  [[noreturn]] static void throw_no_execution();
+  [[noreturn]] static void fiber_loop(void* task);
+
+  void reset(Strategy& strategy, Detail detail);
+  void finish_run();
+  TaskId add_closure(Name name, Closure closure, const TaskOptions& task_options);
+  Task& new_task_slot();
+  void start(Task& task);
+  void run_body(Task& task);
+  void end_task(Task& task);
+  Task& pick();
+  Task& no_task_enabled();
+  Task& cut();
+  void clock_step();
+  void update_clock();
+  void switch_to(Task& task) {
+    Task& from = *running_;
+    running_ = &task;
+    Fiber::switch_between(*from.fiber, *task.fiber, thread_state_);
+  }
+  void return_to_starter(Task& task);
+  bool prepare(const Op& op);
+  bool prepare_in_teardown(const Op& op);
+  bool resumed(Task& self);
+  void open_step(Task& task);
+  void close_step();
+  [[nodiscard]] std::uint64_t hash_step(const Task& task);
+  void record_event(const Task& task);
+  void check_always();
+  void refresh_task(Task& task);
+  static bool can_be_cancelled(const Task& task) noexcept;
+  void give_worker_back(Task& task);
+  void take_worker(Task& task);
+  void deliver_cancellation(Task& task, bool ready);
+  [[noreturn]] void throw_cancelled(Task& task, const CancelScope* scope);
+  void record_failure(FailureKind kind, std::string_view property);
+  void leave_task();
+  void teardown();
+  void add_note(std::string text);
+  void remove_holder(ObjectId object) noexcept;
+  void set_attention() noexcept;
+  std::string describe_deadlock() const;
+
+  inline static constinit thread_local Execution* current_ = nullptr;
+
+  // Hot.
+  Task* running_ = nullptr;
+  std::uint32_t attention_ = 0;
+  bool observing_ = false;
+  bool explaining_ = false;
+  bool recording_on_ = false;
+  bool inspecting_ = false;
+  TaskSet enabled_;
+  Strategy* strategy_ = nullptr;
+  ExceptionState* thread_state_ = nullptr;
+  std::vector<std::unique_ptr<Task>> tasks_;
+  TaskId task_count_ = 0;
+  std::uint32_t live_ = 0;
+  ExecutionResult result_;
+  std::vector<Decision> decisions_;
+
+  Task root_;
+  ExecutionOptions options_;
+  Arena arena_;
+  Clock clock_;
+  std::uint32_t early_timers_ = 0;
+  std::uint32_t cancellations_in_flight_ = 0;
+  std::vector<ObjectRecord> objects_;
+  std::vector<Sometimes> sometimes_;
+  std::vector<AlwaysCheck> always_;
+
+  // The open step, when observing.
+  Task* stepper_ = nullptr;
+  TaskId previous_stepper_ = 0;
+  std::vector<AccessRecord> touches_;
+  std::vector<std::uint32_t> step_choices_;
+  std::vector<std::uint64_t> hash_input_;
+  std::string note_;
+  std::vector<Holder> holders_;
+  TaskId joined_ = 0;
+  bool step_preempts_ = false;
+  Recording recording_;
+};
+
+template <class F>
+void Execution::add_always(std::string_view property, F predicate) {
+  void* memory = arena_.allocate(sizeof(F), alignof(F));
+  auto* stored = new (memory) F(std::move(predicate));
+  always_.push_back({arena_.copy(property), [](const void* p) -> bool { return (*static_cast<const F*>(p))(); }, stored,
+                     [](void* p) { static_cast<F*>(p)->~F(); }});
+  set_attention();
+}
+
+}  // namespace heddle::sim

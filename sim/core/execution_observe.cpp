@@ -1,0 +1,149 @@
+// What is recorded of an execution: the happens-before hash, events with footprints, and the texts people read.
+#include "sim/core/execution.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "sim/core/hash.hpp"
+
+namespace heddle::sim {
+
+void Execution::open_step(Task& task) {
+  stepper_ = &task;
+  touches_.clear();
+  step_choices_.clear();
+  note_.clear();
+  joined_ = 0;
+  step_preempts_ = previous_stepper_ != task.id && previous_stepper_ != clock_task && enabled_.contains(previous_stepper_);
+}
+
+// An event's hash covers its operation, its choices, the task's previous event and, for each object touched, all earlier events that
+// conflict with this access: those of a class that commutes with itself as a sum, the others as the latest one, which covers the rest.
+// So two executions get the same hash iff their happens-before relations are the same (Mazurkiewicz), without vector clocks.
+std::uint64_t Execution::hash_step(const Task& task) {
+  hash_input_.clear();
+  hash_input_.push_back(task.hash);
+  hash_input_.push_back(task.pending.op != nullptr ? task.pending.op->code : 0);
+  for (const std::uint32_t choice : step_choices_) hash_input_.push_back(choice + 1);
+  if (joined_ != 0) hash_input_.push_back(tasks_[joined_]->hash);
+  for (const AccessRecord& touched : touches_) {
+    const ObjectRecord& object = objects_[touched.object.index];
+    hash_input_.push_back(object.key + static_cast<std::uint64_t>(touched.access));
+    for (std::size_t other = 0; other < access_classes; ++other)
+      if (conflicts(touched.access, static_cast<Access>(other))) hash_input_.push_back(object.hash[other]);
+  }
+  return XXH3_64bits(hash_input_.data(), hash_input_.size() * sizeof(std::uint64_t));
+}
+
+void Execution::close_step() {
+  Task& task = *stepper_;
+  stepper_ = nullptr;
+  if (observing_) {
+    task.hash = hash_step(task);
+    for (const AccessRecord& touched : touches_) {
+      std::uint64_t& hash = objects_[touched.object.index].hash[static_cast<std::size_t>(touched.access)];
+      hash = conflicts(touched.access, touched.access) ? task.hash : hash + task.hash;
+    }
+    result_.sequence_hash = mix(result_.sequence_hash, task.hash);
+    if (recording_on_) record_event(task);
+  }
+  previous_stepper_ = task.id;
+  if (!always_.empty()) check_always();
+}
+
+void Execution::record_event(const Task& task) {
+  Event event;
+  event.task = task.id;
+  event.op = task.pending.op;
+  event.object = task.pending.object;
+  event.first_access = static_cast<std::uint32_t>(recording_.accesses.size());
+  event.access_count = static_cast<std::uint32_t>(touches_.size());
+  event.first_choice = static_cast<std::uint32_t>(recording_.choices.size());
+  event.choice_count = static_cast<std::uint32_t>(step_choices_.size());
+  event.joined = joined_;
+  event.preempts = step_preempts_;
+  event.time_ns = clock_.now().count();
+  event.where = task.pending.where;
+  event.detail = note_;
+  recording_.accesses.insert(recording_.accesses.end(), touches_.begin(), touches_.end());
+  recording_.choices.insert(recording_.choices.end(), step_choices_.begin(), step_choices_.end());
+  recording_.events.push_back(std::move(event));
+}
+
+void Execution::check_always() {
+  if (result_.failure != FailureKind::none || tearing_down()) return;
+  const bool was_inspecting = std::exchange(inspecting_, true);
+  set_attention();
+  for (const AlwaysCheck& check : always_)
+    if (!check.holds(check.predicate)) record_failure(FailureKind::property, check.property);
+  inspecting_ = was_inspecting;
+  set_attention();
+}
+
+void Execution::add_note(std::string text) {
+  if (!note_.empty()) note_ += "; ";
+  note_ += text;
+}
+
+void Execution::mark_sometimes(std::string_view name, bool reached) {
+  if (tearing_down()) return;
+  for (Sometimes& entry : sometimes_)
+    if (entry.name == name) {
+      entry.reached = entry.reached || reached;
+      return;
+    }
+  sometimes_.push_back({arena_.copy(name), reached});
+}
+
+std::string Execution::object_name(ObjectId object) const {
+  if (object == no_object) return {};
+  const ObjectRecord& record = objects_[object.index];
+  if (!record.name.text.empty()) return record.name.str();
+  return std::string(record.kind) + "#" + std::to_string(object.index);
+}
+
+std::vector<TaskInfo> Execution::task_infos() const {
+  std::vector<TaskInfo> infos;
+  for (TaskId id = 0; id < task_count_; ++id) {
+    const Task& task = *tasks_[id];
+    infos.push_back({task.name.str(), task.key, task.born_after, task.parent});
+  }
+  return infos;
+}
+
+std::vector<ObjectInfo> Execution::object_infos() const {
+  std::vector<ObjectInfo> infos;
+  for (std::uint32_t i = 0; i < objects_.size(); ++i)
+    infos.push_back({std::string(objects_[i].kind), object_name(ObjectId{i}), objects_[i].key});
+  return infos;
+}
+
+void Execution::remove_holder(ObjectId object) noexcept {
+  for (auto holder = holders_.rbegin(); holder != holders_.rend(); ++holder) {
+    if (holder->object == object && (holder->task == running_->id || std::next(holder) == holders_.rend())) {
+      holders_.erase(std::next(holder).base());
+      return;
+    }
+  }
+}
+
+std::string Execution::describe_deadlock() const {
+  std::string text = "no task can go on: ";
+  const char* separator = "";
+  for (TaskId id = 1; id < task_count_; ++id) {
+    const Task& task = *tasks_[id];
+    if (task.finished || !task.started || task.background) continue;
+    text += separator + task.name.str() + " waits to " + std::string(task.pending.op->name);
+    if (task.pending.object != no_object) text += " " + object_name(task.pending.object);
+    const char* holds = ", holding ";
+    for (const Holder& holder : holders_) {
+      if (holder.task != id) continue;
+      text += holds + object_name(holder.object) + " since step " + std::to_string(holder.since_step);
+      holds = " and ";
+    }
+    separator = "; ";
+  }
+  return text;
+}
+
+}  // namespace heddle::sim

@@ -1,0 +1,44 @@
+// Who decides. Everything nondeterministic in an execution asks its strategy: which task goes on, and which alternative a `choose`
+// takes. A strategy is one small class behind this interface; it knows nothing of the models it drives, and none of its calls may
+// allocate in steady state.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/core/op.hpp"
+#include "sim/core/task_set.hpp"
+
+namespace heddle::sim {
+
+class Execution;
+struct ExecutionResult;
+
+class Strategy {
+ public:
+  Strategy() = default;
+  Strategy(const Strategy&) = default;
+  Strategy& operator=(const Strategy&) = default;
+  virtual ~Strategy() = default;
+
+  /// The name and parameters by which a person selects it, such as "pct:3".
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// Prepares execution number `index` (0, 1, 2, ...). False when there is nothing left to explore.
+  virtual bool begin_execution(std::uint64_t index) = 0;
+  /// The task to run next, one of `execution.enabled()`. Asked only when at least two are enabled.
+  virtual TaskId next_task(const Execution& execution) = 0;
+  /// The alternative to take, in [0, alternatives). Asked only when `alternatives` >= 2.
+  virtual std::uint32_t next_choice(const Execution& execution, std::uint32_t alternatives) = 0;
+  /// Told how the execution ended.
+  virtual void end_execution(const ExecutionResult& result) { static_cast<void>(result); }
+
+  /// Whether "nothing left" means that every schedule has been explored.
+  [[nodiscard]] virtual bool is_exhaustive() const { return false; }
+  /// Whether schedules beyond a stated bound were left out.
+  [[nodiscard]] virtual bool was_bounded() const { return false; }
+  /// Whether every task that stays enabled is run again eventually (with probability 1), so that reaching the step limit accuses the
+  /// program and not the strategy.
+  [[nodiscard]] virtual bool is_fair() const { return false; }
+};
+
+}  // namespace heddle::sim

@@ -1,0 +1,82 @@
+#include "sim/core/world.hpp"
+
+namespace heddle::sim {
+namespace {
+
+/// A wait for one timer, on the waiting task's stack.
+class TimerWait {
+ public:
+  TimerWait(Execution& execution, Duration duration) : execution_(execution), task_(execution.running_task().id) {
+    timer_ = execution_.arm_timer(execution_.now() + duration, &TimerWait::on_fire, this);
+  }
+  ~TimerWait() {
+    if (!fired_) execution_.cancel_timer(timer_);
+  }
+  TimerWait(const TimerWait&) = delete;
+  TimerWait& operator=(const TimerWait&) = delete;
+  [[nodiscard]] Guard guard() const noexcept {
+    return {[](const void* self) { return static_cast<const TimerWait*>(self)->fired_; }, this};
+  }
+
+ private:
+  static void on_fire(void* self) {
+    auto& wait = *static_cast<TimerWait*>(self);
+    wait.fired_ = true;
+    wait.execution_.refresh(wait.task_);
+  }
+
+  Execution& execution_;
+  TaskId task_;
+  TimerId timer_;
+  bool fired_ = false;
+};
+
+void pass_time(const Op& op, WaitKind kind, Duration duration, const std::source_location& where) {
+  Execution& execution = Execution::current();
+  // Arming belongs to the step before: the deadline counts from when the task got here.
+  if (!execution.announce(op, Execution::clock_object, Access::read, where)) return;
+  TimerWait wait(execution, duration);
+  execution.begin_wait(wait.guard(), kind);
+  if (!execution.schedule() || !execution.end_wait()) return;
+  execution.touch(Execution::clock_object, Access::read);
+}
+
+}  // namespace
+
+void TaskHandle::join(const std::source_location& where) const {
+  Execution& execution = Execution::current();
+  if (id_ == clock_task || id_ >= execution.task_count())
+    throw Error(ErrorCode::usage, "join() on a handle that belongs to no task of this execution");
+  if (execution.in_task() && execution.running_task().id == id_)
+    throw Error(ErrorCode::usage, "task " + execution.running_task().name.str() + " joins itself, which would wait for ever");
+  Task& task = execution.task_at(id_);
+  const Guard ended{[](const void* t) { return static_cast<const Task*>(t)->finished; }, &task};
+  if (execution.wait_until(ops::join, Execution::no_object, Access::read, ended, task.joiners, WaitKind::block, where))
+    execution.note_join(task);
+}
+
+bool TaskHandle::finished() const { return Execution::current().task(id_).finished; }
+
+void yield(std::string_view label, const std::source_location& where) {
+  Execution& execution = Execution::current();
+  if (!execution.step(ops::yield, Execution::no_object, Access::read, where)) return;
+  execution.note([&] { return std::string(label); });
+}
+
+std::uint32_t choose(std::uint32_t n, std::string_view what, const std::source_location& where) {
+  Execution& execution = Execution::current();
+  if (execution.in_task() && !execution.step(ops::choose, Execution::no_object, Access::read, where)) return 0;
+  const std::uint32_t chosen = execution.alternative(n);
+  execution.note([&] { return std::string(what) + " = " + std::to_string(chosen) + " of " + std::to_string(n); });
+  return chosen;
+}
+
+Duration now() { return Execution::current().now(); }
+
+void sleep(Duration duration, const std::source_location& where) {
+  pass_time(ops::sleep, WaitKind::await, duration, where);
+}
+
+void work(Duration duration, const std::source_location& where) { pass_time(ops::work, WaitKind::block, duration, where); }
+
+}  // namespace heddle::sim

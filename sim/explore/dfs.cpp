@@ -1,0 +1,108 @@
+#include "sim/explore/dfs.hpp"
+
+#include "sim/core/execution.hpp"
+
+namespace heddle::sim {
+
+std::string Dfs::name() const {
+  switch (bound_) {
+    case Bound::preemptions:
+      return "dfs:preemptions=" + std::to_string(limit_);
+    case Bound::delays:
+      return "dfs:delays=" + std::to_string(limit_);
+    case Bound::none:
+      break;
+  }
+  return "dfs";
+}
+
+bool Dfs::begin_execution(std::uint64_t index) {
+  if (index == 0) {
+    path_.clear();
+    options_.clear();
+    pruned_ = done_ = false;
+  }
+  depth_ = 0;
+  cost_ = 0;
+  return !done_;
+}
+
+std::uint32_t Dfs::revisit(DecisionKind kind, std::uint32_t alternatives) {
+  const Node& node = path_[depth_++];
+  if (node.kind != kind || node.alternatives != alternatives)
+    throw Error(ErrorCode::not_deterministic,
+                "the body is not deterministic: after the same decisions, decision " + std::to_string(depth_ - 1) + " had " +
+                    std::to_string(node.alternatives) + " alternatives in one execution and " + std::to_string(alternatives) +
+                    " in the next; look for state that outlives an execution (statics, globals), addresses or clocks");
+  const Option& option = options_[node.first_option + node.position];
+  cost_ += option.cost;
+  return option.value;
+}
+
+void Dfs::collect_tasks(const Execution& execution, Node& node) {
+  const TaskSet& enabled = execution.enabled();
+  const TaskId running = execution.running();
+  const bool can_go_on = enabled.contains(running);
+  const auto add = [&](TaskId task, std::uint32_t cost) {
+    if (cost_ + cost > limit_) {
+      pruned_ = true;
+    } else {
+      options_.push_back({task, cost});
+    }
+  };
+  if (bound_ == Bound::delays) {  // round-robin order, beginning with the running task
+    std::uint32_t skipped = 0;
+    enabled.for_each([&](TaskId id) {
+      if (id >= running) add(id, skipped++);
+    });
+    enabled.for_each([&](TaskId id) {
+      if (id < running) add(id, skipped++);
+    });
+  } else {
+    const std::uint32_t preemption = bound_ == Bound::preemptions && can_go_on ? 1 : 0;
+    if (can_go_on) add(running, 0);
+    enabled.for_each([&](TaskId id) {
+      if (id != running) add(id, preemption);
+    });
+  }
+  node.option_count = static_cast<std::uint32_t>(options_.size()) - node.first_option;
+}
+
+TaskId Dfs::next_task(const Execution& execution) {
+  const std::uint32_t alternatives = execution.enabled().size();
+  if (depth_ < path_.size()) {
+    const TaskId task = revisit(DecisionKind::task, alternatives);
+    if (!execution.enabled().contains(task))
+      throw Error(ErrorCode::not_deterministic, "the body is not deterministic: after the same decisions, task " + std::to_string(task) +
+                                                    " was enabled in one execution and is not in the next");
+    return task;
+  }
+  Node node{DecisionKind::task, static_cast<std::uint32_t>(options_.size()), 0, 0, alternatives, cost_};
+  collect_tasks(execution, node);
+  path_.push_back(node);
+  ++depth_;
+  cost_ += options_[node.first_option].cost;
+  return options_[node.first_option].value;
+}
+
+std::uint32_t Dfs::next_choice(const Execution&, std::uint32_t alternatives) {
+  if (depth_ < path_.size()) return revisit(DecisionKind::choice, alternatives);
+  const auto first = static_cast<std::uint32_t>(options_.size());
+  for (std::uint32_t i = 0; i < alternatives; ++i) options_.push_back({i, 0});
+  path_.push_back({DecisionKind::choice, first, alternatives, 0, alternatives, cost_});
+  ++depth_;
+  return 0;
+}
+
+void Dfs::end_execution(const ExecutionResult&) {
+  path_.resize(depth_);
+  while (!path_.empty()) {
+    Node& node = path_.back();
+    if (++node.position < node.option_count) return;
+    options_.resize(node.first_option);
+    path_.pop_back();
+  }
+  done_ = true;
+}
+
+}  // namespace heddle::sim

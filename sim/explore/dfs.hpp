@@ -1,0 +1,61 @@
+// Depth-first search over all decisions, by re-execution: every maximal interleaving exactly once. Optionally bounded, either by
+// preemptions (Musuvathi and Qadeer, PLDI 2007: leaving a task that is still enabled costs 1) or by delays (Emmi, Qadeer, Rakamaric,
+// POPL 2011: choosing another task than the next in round-robin order costs 1 for each task skipped).
+//
+// Not fair: a task that spins is run for ever, and the execution is cut at the step limit; the verdict counts such executions.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "sim/core/strategy.hpp"
+#include "sim/core/trace.hpp"
+
+namespace heddle::sim {
+
+class Dfs final : public Strategy {
+ public:
+  enum class Bound : std::uint8_t { none, preemptions, delays };
+
+  Dfs() = default;
+  Dfs(Bound bound, std::uint32_t limit) : bound_(bound), limit_(limit) {}
+  [[nodiscard]] static Dfs preemption_bounded(std::uint32_t limit) { return {Bound::preemptions, limit}; }
+  [[nodiscard]] static Dfs delay_bounded(std::uint32_t limit) { return {Bound::delays, limit}; }
+
+  [[nodiscard]] std::string name() const override;
+  bool begin_execution(std::uint64_t index) override;
+  TaskId next_task(const Execution& execution) override;
+  std::uint32_t next_choice(const Execution& execution, std::uint32_t alternatives) override;
+  void end_execution(const ExecutionResult& result) override;
+  [[nodiscard]] bool is_exhaustive() const override { return true; }
+  [[nodiscard]] bool was_bounded() const override { return pruned_; }
+
+ private:
+  struct Node {
+    DecisionKind kind = DecisionKind::task;
+    std::uint32_t first_option = 0;  // into options_
+    std::uint32_t option_count = 0;
+    std::uint32_t position = 0;
+    std::uint32_t alternatives = 0;  // how many there were before any bound
+    std::uint32_t cost_before = 0;
+  };
+  struct Option {
+    std::uint32_t value = 0;
+    std::uint32_t cost = 0;
+  };
+
+  std::uint32_t revisit(DecisionKind kind, std::uint32_t alternatives);
+  void collect_tasks(const Execution& execution, Node& node);
+
+  Bound bound_ = Bound::none;
+  std::uint32_t limit_ = std::numeric_limits<std::uint32_t>::max();
+  std::vector<Node> path_;
+  std::vector<Option> options_;
+  std::size_t depth_ = 0;
+  std::uint32_t cost_ = 0;
+  bool pruned_ = false;
+  bool done_ = false;
+};
+
+}  // namespace heddle::sim
