@@ -362,6 +362,7 @@ void Execution::record_failure(FailureKind kind, std::string_view property) {
 }
 
 void Execution::fail(FailureKind kind, std::string_view property) {
+  if (kind == FailureKind::property && !is_of_interest(property)) return;
   record_failure(kind, property);
   if (in_task() && !inspecting_ && !tearing_down() && kind != FailureKind::deadlock) leave_task();
 }

@@ -38,6 +38,8 @@ struct ExecutionOptions {
   std::uint32_t slack = std::numeric_limits<std::uint32_t>::max();  ///< `any_time`: how many timers may fire while a task is enabled
   std::size_t stack_size = 0;                      ///< bytes per task; 0: 64 KiB (256 KiB under AddressSanitizer)
   bool hash_traces = true;                         ///< compute the happens-before hash of each execution
+  /// If not empty, only this property counts: checks of others are passed over, and the execution goes on.
+  std::string only_property = {};
 };
 
 enum class FailureKind : std::uint8_t {
@@ -200,6 +202,9 @@ class Execution {
     if (explaining_ && result_.failure == FailureKind::none && !tearing_down())
       result_.message = arena_.copy(std::string_view(std::forward<F>(message)()));
     fail(kind, property);
+  }
+  [[nodiscard]] bool is_of_interest(std::string_view property) const noexcept {
+    return options_.only_property.empty() || property == options_.only_property;
   }
   void mark_sometimes(std::string_view name, bool reached);
   /// Evaluated after every step.

@@ -75,7 +75,7 @@ void Execution::check_always() {
   const bool was_inspecting = std::exchange(inspecting_, true);
   set_attention();
   for (const AlwaysCheck& check : always_)
-    if (!check.holds(check.predicate)) record_failure(FailureKind::property, check.property);
+    if (is_of_interest(check.property) && !check.holds(check.predicate)) record_failure(FailureKind::property, check.property);
   inspecting_ = was_inspecting;
   set_attention();
 }

@@ -1,0 +1,35 @@
+#include "scenarios/scenario.hpp"
+
+namespace heddle::scenarios {
+namespace {
+
+std::vector<Scenario> build() {
+  std::vector<Scenario> all;
+  return all;
+}
+
+}  // namespace
+
+const Variant* Scenario::find_variant(std::string_view variant) const {
+  for (const Variant& candidate : variants)
+    if (candidate.name == variant) return &candidate;
+  return nullptr;
+}
+
+const std::vector<Scenario>& catalogue() {
+  static const std::vector<Scenario> all = build();
+  return all;
+}
+
+const Scenario* find_scenario(std::string_view path) {
+  const Scenario* found = nullptr;
+  for (const Scenario& candidate : catalogue()) {
+    if (candidate.path() == path) return &candidate;
+    if (candidate.name != path) continue;
+    if (found != nullptr) return nullptr;  // ambiguous
+    found = &candidate;
+  }
+  return found;
+}
+
+}  // namespace heddle::scenarios

@@ -1,0 +1,171 @@
+#include "sim/explore/explorer.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+
+#include "sim/explore/determinism.hpp"
+#include "sim/explore/distinct.hpp"
+#include "sim/explore/replay.hpp"
+
+namespace heddle::sim {
+namespace {
+
+using WallClock = std::chrono::steady_clock;
+
+/// One exploration in progress.
+class Explorer {
+ public:
+  Explorer(const Program& program, Strategy& strategy, const ExploreOptions& options)
+      : program_(program), strategy_(strategy), options_(options), execution_(execution_options(options)) {
+    verdict_.options = execution_.options();
+    verdict_.evidence.strategy = strategy.name();
+    if (options_.budget.executions == 0 && options_.budget.time.count() == 0 && !strategy.is_exhaustive())
+      options_.budget.executions = Budget::default_executions;
+  }
+
+  Verdict run() {
+    const WallClock::time_point start = WallClock::now();
+    const bool ran_out = loop(start);
+    Evidence& evidence = verdict_.evidence;
+    evidence.seconds = std::chrono::duration<double>(WallClock::now() - start).count();
+    fill_in_traces(evidence);
+    if (verdict_.outcome != Outcome::violated && verdict_.outcome != Outcome::not_deterministic) conclude(ran_out);
+    return std::move(verdict_);
+  }
+
+ private:
+  static ExecutionOptions execution_options(const ExploreOptions& options) {
+    ExecutionOptions result = options.execution;
+    result.hash_traces = options.count_traces || options.check_determinism;
+    return result;
+  }
+
+  /// True when the strategy has nothing left to explore.
+  bool loop(WallClock::time_point start) {
+    Evidence& evidence = verdict_.evidence;
+    for (std::uint64_t index = 0;; ++index) {
+      if (options_.budget.executions != 0 && index >= options_.budget.executions) return false;
+      if (options_.budget.time.count() != 0 && WallClock::now() - start >= options_.budget.time) return false;
+      if (options_.progress && !options_.progress(evidence)) return false;
+      if (!strategy_.begin_execution(options_.first_execution + index)) return true;
+      const ExecutionResult& result = execution_.run(program_, strategy_);
+      strategy_.end_execution(result);
+      ++evidence.executions;
+      evidence.steps += result.steps;
+      if (options_.count_traces && result.failure != FailureKind::step_limit) traces_.add(result.trace_hash);
+      if (result.failure == FailureKind::step_limit && !strategy_.is_fair()) {
+        ++evidence.cut;
+      } else if (result.failure != FailureKind::none) {
+        found(result, index);
+        return false;
+      }
+      merge_sometimes();
+      if (options_.check_determinism && std::has_single_bit(index + 1) && !is_deterministic(result)) return false;
+    }
+  }
+
+  void found(const ExecutionResult& result, std::uint64_t index) {
+    Failure failure;
+    failure.kind = result.failure;
+    failure.property = std::string(result.property);
+    failure.execution = options_.first_execution + index;
+    failure.schedule = execution_.decisions();
+    failure.steps = result.steps;
+    failure.trace_hash = result.trace_hash;
+    failure.sequence_hash = result.sequence_hash;
+    if (options_.check_determinism && !is_deterministic(result)) return;
+    Execution lit(execution_.options());
+    Replay again(failure.schedule);
+    again.begin_execution(0);
+    failure.message = std::string(lit.run(program_, again, Execution::Detail::explain).message);
+    verdict_.outcome = Outcome::violated;
+    verdict_.failure = std::move(failure);
+  }
+
+  bool is_deterministic(const ExecutionResult& result) {
+    const std::optional<std::string> difference =
+        find_difference(program_, execution_.decisions(), result, execution_.options());
+    if (!difference) return true;
+    verdict_.outcome = Outcome::not_deterministic;
+    verdict_.problem = *difference;
+    return false;
+  }
+
+  void merge_sometimes() {
+    for (const Sometimes& entry : execution_.sometimes()) {
+      const auto known = std::find_if(sometimes_.begin(), sometimes_.end(), [&](const auto& s) { return s.first == entry.name; });
+      if (known == sometimes_.end()) {
+        sometimes_.emplace_back(std::string(entry.name), entry.reached);
+      } else {
+        known->second = known->second || entry.reached;
+      }
+    }
+  }
+
+  void fill_in_traces(Evidence& evidence) const {
+    evidence.distinct_traces = traces_.distinct();
+    evidence.distinct_is_exact = traces_.is_exact();
+    if (evidence.executions == 0) return;
+    const auto once = static_cast<double>(traces_.seen_once());
+    const auto twice = static_cast<double>(traces_.seen_twice());
+    evidence.unseen_share = once / static_cast<double>(evidence.executions);
+    evidence.traces_at_least = static_cast<double>(traces_.distinct()) + once * (once - 1) / (2 * (twice + 1));
+  }
+
+  void conclude(bool ran_out) {
+    for (const auto& [name, reached] : sometimes_)
+      if (!reached) verdict_.unreached.push_back(name);
+    if (!verdict_.unreached.empty()) {
+      verdict_.outcome = Outcome::violated;
+      verdict_.failure = Failure{};
+      verdict_.failure->kind = FailureKind::property;
+      verdict_.failure->property = "sometimes(" + verdict_.unreached.front() + ")";
+      verdict_.failure->message = "no explored schedule reached it";
+      return;
+    }
+    if (!ran_out || !strategy_.is_exhaustive()) {
+      verdict_.outcome = Outcome::sampled;
+    } else {
+      verdict_.outcome = strategy_.was_bounded() || verdict_.evidence.cut > 0 ? Outcome::bounded : Outcome::exhausted;
+    }
+  }
+
+  const Program& program_;
+  Strategy& strategy_;
+  ExploreOptions options_;
+  Execution execution_;
+  Verdict verdict_;
+  DistinctCounter traces_;
+  std::vector<std::pair<std::string, bool>> sometimes_;
+};
+
+}  // namespace
+
+Verdict explore(const Program& program, Strategy& strategy, const ExploreOptions& options) {
+  return Explorer(program, strategy, options).run();
+}
+
+Verdict replay(const Program& program, const std::vector<Decision>& schedule, const ExecutionOptions& options) {
+  Replay strategy(schedule);
+  strategy.begin_execution(0);
+  Execution execution(options);
+  const ExecutionResult& result = execution.run(program, strategy, Execution::Detail::explain);
+  Verdict verdict;
+  verdict.options = execution.options();
+  verdict.evidence.strategy = strategy.name();
+  verdict.evidence.executions = 1;
+  verdict.evidence.steps = result.steps;
+  verdict.evidence.distinct_traces = 1;
+  if (const auto& divergence = strategy.divergence()) {
+    verdict.outcome = Outcome::not_deterministic;
+    verdict.problem = "the program diverged from the schedule at step " + std::to_string(divergence->step) + ": " + divergence->what;
+  } else if (result.failure != FailureKind::none) {
+    verdict.outcome = Outcome::violated;
+    verdict.failure = Failure{result.failure,          std::string(result.property), std::string(result.message), 0,
+                              execution.decisions(),   result.steps,                 result.trace_hash,           result.sequence_hash};
+  }
+  return verdict;
+}
+
+}  // namespace heddle::sim

@@ -1,0 +1,54 @@
+#include "sim/explore/verdict.hpp"
+
+#include <fmt/format.h>
+
+namespace heddle::sim {
+
+std::string_view to_string(Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outcome::exhausted:
+      return "exhausted";
+    case Outcome::bounded:
+      return "bounded";
+    case Outcome::sampled:
+      return "sampled";
+    case Outcome::violated:
+      return "violated";
+    case Outcome::not_deterministic:
+      return "not deterministic";
+  }
+  return "";
+}
+
+std::string_view to_string(FailureKind kind) noexcept {
+  switch (kind) {
+    case FailureKind::none:
+      return "none";
+    case FailureKind::property:
+      return "property";
+    case FailureKind::deadlock:
+      return "deadlock";
+    case FailureKind::exception:
+      return "exception";
+    case FailureKind::step_limit:
+      return "step limit";
+    case FailureKind::misuse:
+      return "misuse";
+  }
+  return "";
+}
+
+std::string evidence_line(const Verdict& verdict) {
+  const Evidence& e = verdict.evidence;
+  std::string line = fmt::format("{} ({}): {} executions, {}{} distinct traces, {} steps, {:.3f} s, {:.0f} executions/s",
+                                 to_string(verdict.outcome), e.strategy, e.executions, e.distinct_is_exact ? "" : "about ",
+                                 e.distinct_traces, e.steps, e.seconds,
+                                 e.seconds > 0 ? static_cast<double>(e.executions) / e.seconds : 0.0);
+  if (e.cut > 0) line += fmt::format(", {} cut at {} steps", e.cut, verdict.options.step_limit);
+  if (verdict.outcome == Outcome::sampled)
+    line += fmt::format("; at least {:.0f} traces exist, about {:.2g} % of executions would show a new one", e.traces_at_least,
+                        100 * e.unseen_share);
+  return line;
+}
+
+}  // namespace heddle::sim

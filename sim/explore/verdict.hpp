@@ -1,0 +1,72 @@
+// What an exploration found, and on what evidence. A sampled run never looks like a proof: the outcome says which of the two it is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/core/execution.hpp"
+
+namespace heddle::sim {
+
+enum class Outcome : std::uint8_t {
+  exhausted,          ///< every schedule was explored; nothing is violated
+  bounded,            ///< every schedule within the strategy's bound, or the step limit, was explored; nothing is violated
+  sampled,            ///< some schedules were explored; nothing is violated in those
+  violated,           ///< a schedule violates a property; see `Verdict::failure`
+  not_deterministic,  ///< the same decisions gave different executions; see `Verdict::problem`
+};
+[[nodiscard]] std::string_view to_string(Outcome outcome) noexcept;
+[[nodiscard]] std::string_view to_string(FailureKind kind) noexcept;
+
+/// The figures behind a verdict.
+struct Evidence {
+  std::string strategy;
+  std::uint64_t executions = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t cut = 0;  ///< executions cut at the step limit without that being held against the program
+  double seconds = 0;     ///< wall time
+  std::uint64_t distinct_traces = 0;  ///< distinct happens-before traces seen
+  bool distinct_is_exact = true;      ///< false: estimated by sampling
+  /// Random strategies: the share of executions expected to show a trace not seen yet (Good-Turing), and a lower bound for the number
+  /// of traces there are (Chao1).
+  double unseen_share = 0;
+  double traces_at_least = 0;
+};
+
+/// A schedule that violates a property, as it was found (see sim/replay for its shrinking and explanation).
+struct Failure {
+  FailureKind kind = FailureKind::none;
+  std::string property;
+  std::string message;
+  std::uint64_t execution = 0;  ///< the number of the execution that found it
+  std::vector<Decision> schedule;
+  std::uint64_t steps = 0;
+  std::uint64_t trace_hash = 0;
+  std::uint64_t sequence_hash = 0;
+
+  /// Equal for failures that a person would call the same: what is violated, not by which schedule.
+  [[nodiscard]] std::string signature() const { return std::string(to_string(kind)) + ":" + property; }
+};
+
+struct Verdict {
+  Outcome outcome = Outcome::sampled;
+  Evidence evidence;
+  std::optional<Failure> failure;
+  std::string problem;                ///< `not_deterministic`: what differed, where
+  std::vector<std::string> unreached;  ///< `sometimes` conditions that no execution reached; such a verdict is `violated`
+  ExecutionOptions options;           ///< under which the executions ran
+
+  /// Nothing is violated in what was explored.
+  [[nodiscard]] bool holds() const noexcept { return outcome <= Outcome::sampled; }
+  [[nodiscard]] bool exhausted() const noexcept { return outcome == Outcome::exhausted; }
+  [[nodiscard]] bool violates(std::string_view property) const noexcept {
+    return outcome == Outcome::violated && failure && failure->property == property;
+  }
+};
+
+/// One line: outcome, executions, distinct traces, steps, time, executions per second.
+[[nodiscard]] std::string evidence_line(const Verdict& verdict);
+
+}  // namespace heddle::sim
