@@ -10,14 +10,8 @@
 namespace heddle::sim {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef HEDDLE_ASAN
 constexpr std::size_t default_stack_size = 256 * 1024;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr std::size_t default_stack_size = 256 * 1024;
-#else
-constexpr std::size_t default_stack_size = 64 * 1024;
-#endif
 #else
 constexpr std::size_t default_stack_size = 64 * 1024;
 #endif
@@ -76,6 +70,7 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   explaining_ = detail == Detail::explain;
   observing_ = options_.hash_traces || recording_on_;
   result_ = {};
+  last_step_ = options_.step_limit;
   decisions_.clear();
   recording_.clear();
   objects_.clear();
@@ -271,27 +266,16 @@ void Execution::run_tasks() {
   if (result_.failure != FailureKind::none) throw Unwind{};
 }
 
-Task& Execution::pick() {
-  for (;;) {
-    if (result_.failure != FailureKind::none) [[unlikely]]
-      return root_;
-    if (result_.steps >= options_.step_limit) [[unlikely]]
-      return cut();
-    const std::uint32_t options = enabled_.size();
-    TaskId chosen = clock_task;
-    if (options > 1) {
-      chosen = strategy_->next_task(*this);
-      HEDDLE_CHECK(enabled_.contains(chosen));
-      decisions_.push_back({DecisionKind::task, chosen, options});
-    } else if (options == 1) {
-      chosen = enabled_.nth(0);
-    } else if (clock_.idle()) {
-      return no_task_enabled();
-    }
-    ++result_.steps;
-    if (chosen != clock_task) return *tasks_[chosen];
-    clock_step();
-  }
+Task& Execution::pick_slowly() {
+  if (result_.failure != FailureKind::none) return root_;
+  if (result_.steps >= options_.step_limit) return cut();
+  return clock_.idle() ? no_task_enabled() : pick_after_timer();
+}
+
+Task& Execution::pick_after_timer() {
+  ++result_.steps;
+  clock_step();
+  return pick();
 }
 
 Task& Execution::no_task_enabled() {
@@ -357,6 +341,7 @@ std::uint32_t Execution::alternative(std::uint32_t n) {
 void Execution::record_failure(FailureKind kind, std::string_view property) {
   if (result_.failure != FailureKind::none || tearing_down()) return;
   result_.failure = kind;
+  last_step_ = 0;
   result_.property = arena_.copy(property);
   result_.failed_task = running_ == &root_ ? 0 : running_->id;
 }
