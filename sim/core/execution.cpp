@@ -91,9 +91,11 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   holders_.clear();
   root_.key = 0x9e3779b97f4a7c15U;
   root_.hash = root_.key;
-  root_.children = root_.objects = 0;
+  root_.children = root_.objects = root_.timers = 0;
   Task& clock = *tasks_[clock_task];
   clock.key = clock.hash = 0xc2b2ae3d27d4eb4fU;
+  clock.timers = clock.objects = 0;
+  trace_sum_ = mix(clock.key, clock.hash);
   running_ = &root_;
   inspecting_ = false;
   attention_ = attention_root;
@@ -112,9 +114,7 @@ void Execution::finish_run() {
   }
   for (const AlwaysCheck& check : always_) check.destroy(const_cast<void*>(check.predicate));
   always_.clear();
-  std::uint64_t hash = root_.hash;
-  for (TaskId id = 0; id < task_count_; ++id) hash += mix(tasks_[id]->key, tasks_[id]->hash);
-  result_.trace_hash = mix(hash, task_count_);
+  result_.trace_hash = prefix_hash();
 }
 
 void Execution::set_attention() noexcept {
@@ -152,7 +152,7 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
   task.name = {arena_.copy(name.text), name.index};
   task.parent = parent.id;
   task.key = mix(parent.key, ++parent.children);
-  task.children = task.objects = task.inert_ops = 0;
+  task.children = task.objects = task.timers = task.inert_ops = 0;
   task.pending = {};
   task.guard = {};
   task.wait = WaitKind::none;
@@ -172,6 +172,7 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
   if (!task.background) ++live_;
   // What the parent's open step has touched so far happened before the child.
   task.hash = mix(stepper_ == &parent && observing_ ? hash_step(parent) : parent.hash, task.key);
+  trace_sum_ += mix(task.key, task.hash);
   task.born_after = static_cast<std::uint32_t>(recording_.events.size());
   if (in_task()) start(task);
   return task.id;
@@ -315,12 +316,13 @@ void Execution::update_clock() {
 
 TimerId Execution::arm_timer(Duration deadline, Clock::Action action, void* context) {
   touch(clock_object, Access::read);
-  const TimerId timer = clock_.arm(deadline, action, context);
+  const TimerId timer = clock_.arm(deadline, mix(running_->key, 0x200000000U + running_->timers++), action, context);
   update_clock();
   return timer;
 }
 
 void Execution::cancel_timer(TimerId timer) noexcept {
+  touch(clock_object, Access::read);
   clock_.cancel(timer);
   if (options_.time == TimeMode::any_time) update_clock();
 }

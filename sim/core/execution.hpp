@@ -112,6 +112,10 @@ class Execution {
   [[nodiscard]] const Task& task(TaskId id) const noexcept { return *tasks_[id]; }
   [[nodiscard]] TaskId task_count() const noexcept { return task_count_; }
 
+  /// Equal at two decisions about tasks iff the steps so far have the same happens-before relation (collisions aside): then the same can
+  /// follow. Needs `ExecutionOptions::hash_traces`.
+  [[nodiscard]] std::uint64_t prefix_hash() const noexcept;
+
   // For primitives and models.
 
   /// Registers an object that operations touch; call once per object, in its constructor.
@@ -353,6 +357,7 @@ class Execution {
   // The open step, when observing.
   Task* stepper_ = nullptr;
   TaskId previous_stepper_ = 0;
+  std::uint64_t trace_sum_ = 0;  ///< over all tasks, of their last events' hashes
   std::vector<AccessRecord> touches_;
   std::vector<std::uint32_t> step_choices_;
   std::vector<std::uint64_t> long_hash_input_;

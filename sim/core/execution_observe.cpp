@@ -43,11 +43,15 @@ std::uint64_t Execution::hash_step(const Task& task) {
   return XXH3_64bits(input, length * sizeof(std::uint64_t));
 }
 
+std::uint64_t Execution::prefix_hash() const noexcept { return mix(trace_sum_, root_.hash); }
+
 void Execution::close_step() {
   Task& task = *stepper_;
   stepper_ = nullptr;
   if (observing_) {
+    trace_sum_ -= mix(task.key, task.hash);
     task.hash = hash_step(task);
+    trace_sum_ += mix(task.key, task.hash);
     for (const AccessRecord& touched : touches_) {
       std::uint64_t& hash = objects_[touched.object.index].hash[static_cast<std::size_t>(touched.access)];
       hash = conflicts(touched.access, touched.access) ? task.hash : hash + task.hash;
