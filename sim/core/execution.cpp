@@ -135,6 +135,16 @@ ObjectId Execution::add_object(std::string_view kind, Name name) {
   return id;
 }
 
+ObjectId Execution::add_part(std::string_view kind, Name name, ObjectId whole, std::uint64_t part) {
+  const ObjectId id{static_cast<std::uint32_t>(objects_.size())};
+  const std::uint64_t key = mix(objects_[whole.index].key, part);
+  ObjectRecord& record = objects_.emplace_back();
+  record.key = key;
+  record.kind = kind;
+  record.name = {arena_.copy(name.text), name.index};
+  return id;
+}
+
 Task& Execution::new_task_slot() {
   if (task_count_ == tasks_.size()) {
     tasks_.push_back(std::make_unique<Task>());

@@ -120,6 +120,9 @@ class Execution {
 
   /// Registers an object that operations touch; call once per object, in its constructor.
   ObjectId add_object(std::string_view kind, Name name);
+  /// Registers a part of `whole` (a key of a store, a row of a table) that comes into being whenever some task first needs it. Its identity
+  /// is that of the whole together with `part`, a hash of what names it: the same whoever comes first. Its `ObjectId` is not.
+  ObjectId add_part(std::string_view kind, Name name, ObjectId whole, std::uint64_t part);
   /// Closes the running task's step and states its next operation. False when the operation must simply be performed without waiting
   /// or scheduling: while the world is set up or inspected, and while tasks are unwound. May throw then, as `op.unwinds` says.
   [[gnu::always_inline]] bool announce(const Op& op, ObjectId object, Access access, std::source_location where) {
@@ -147,6 +150,9 @@ class Execution {
   /// `refresh(waiters)`. With `WaitKind::await` throws `Cancelled` when the task is cancelled while it has to wait.
   bool wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
                   std::source_location where);
+  /// An await that is answered by someone who is not modelled (a server, a disk): an async task gives its worker back and may be aborted
+  /// here, but the strategy alone decides when it goes on.
+  bool suspend(const Op& op, ObjectId object, Access access, std::source_location where);
   /// The two halves of `wait_until`, for a task listed with several objects at once.
   void begin_wait(Guard guard, WaitKind kind);
   bool end_wait();
