@@ -274,6 +274,7 @@ void Execution::run_tasks() {
     if (Task& next = pick(); &next != &root_) switch_to(next);
   }
   stepper_ = nullptr;
+  if (strategy_observes_) strategy_->on_tasks_ended(*this);
   teardown();
   set_attention();
   if (result_.failure != FailureKind::none) throw Unwind{};
@@ -344,7 +345,7 @@ std::uint32_t Execution::alternative(std::uint32_t n) {
   const std::uint32_t chosen = strategy_->next_choice(*this, n);
   HEDDLE_CHECK(chosen < n);
   decisions_.push_back({DecisionKind::choice, chosen, n});
-  if (running_ == &root_) {
+  if (in_setup()) {
     root_.hash = mix(root_.hash, chosen + 1);
   } else if (observing_) {
     step_choices_.push_back(chosen);

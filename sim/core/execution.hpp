@@ -198,6 +198,8 @@ class Execution {
   [[nodiscard]] Task& task_at(TaskId id) noexcept { return *tasks_[id]; }
   /// False while the world is set up or inspected.
   [[nodiscard]] bool in_task() const noexcept { return running_ != &root_; }
+  /// The same, and no task is being started or has to be unwound.
+  [[nodiscard]] bool in_setup() const noexcept { return (attention_ & attention_root) != 0; }
   [[nodiscard]] Arena& arena() noexcept { return arena_; }
   [[nodiscard]] std::string object_name(ObjectId object) const;
 

@@ -48,6 +48,9 @@ class Strategy {
     static_cast<void>(step);
   }
 
+  /// Told, if `observes_steps`, when the tasks have run and before what is left of them is unwound.
+  virtual void on_tasks_ended(const Execution& execution) { static_cast<void>(execution); }
+
   /// Whether to be told of each step, and to be asked for the next task even where only one is enabled.
   [[nodiscard]] virtual bool observes_steps() const { return false; }
   /// Whether "nothing left" means that every schedule has been explored.
