@@ -58,7 +58,8 @@ TaskId Dpor::next_task(const Execution& execution) {
   }
   const Pending& pending = execution.pending(event.task);
   event.needs = pending.needs;
-  event.waits_for = pending.object;
+  event.announced = pending.object;
+  event.announced_access = pending.access;
   event.was_enabled = execution.enabled().first_word();
   ++live_;
   ++scheduled_;
@@ -142,7 +143,7 @@ void Dpor::inherit_sleep(Event& event) const {
   if (live_ == 0) return;
   const Event& before = events_[live_ - 1];
   for (const Letter& letter : before.sleep)
-    if (letter.task != before.letter.task && independent(letter.footprint, before.letter.footprint)) event.sleep.push_back(letter);
+    if (letter.task != before.letter.task && independent(letter, before.letter)) event.sleep.push_back(letter);
 }
 
 // Time that passes because nothing is enabled is a step that nobody asks the strategy about.
@@ -163,7 +164,8 @@ void Dpor::begin_forced_step(const Execution& execution) {
     event.opened_from = event.letter.alternatives.size();
     event.is_forced = true;
     event.needs = Needs::something();
-    event.waits_for = Execution::clock_object;
+    event.announced = Execution::clock_object;
+    event.announced_access = Access::write;
     event.was_enabled = 0;
     ++live_;
   }
@@ -221,6 +223,7 @@ void Dpor::execute(const Execution& execution, const Step& step, Event& event, s
   event.is_executed = true;
   event.accesses.assign(step.footprint.begin(), step.footprint.end());
   if (execution.has_always()) event.accesses.push_back({Execution::clock_object, Access::write});
+  event.letter.is_open = false;
   event.letter.footprint.clear();
   for (const AccessRecord& access : event.accesses)
     event.letter.footprint.push_back({execution.object_key(access.object), access.access});
@@ -229,7 +232,7 @@ void Dpor::execute(const Execution& execution, const Step& step, Event& event, s
   if (step.joined != 0) join(event.clock, clock_of(step.joined));
   if (event.is_forced)  // it is what everybody has done that made time pass
     for (TaskId id = 0; id < tasks_.size(); ++id) join(event.clock, clock_of(id));
-  const Operation operation{event.task, event.needs, event.waits_for, event.accesses, index, std::max(task.last, task.born)};
+  const Operation operation{event.task, event.needs, event.announced, event.accesses, index, std::max(task.last, task.born)};
   find_races(operation, event.clock, event.races);
   join_conflicting(event);
   event.previous = task.last;
@@ -352,7 +355,11 @@ void Dpor::end_execution(const ExecutionResult&) {
 
 void Dpor::reverse_races() {
   for (std::uint32_t index = 0; index < live_; ++index)
-    for (const std::uint32_t earlier : events_[index].races) reverse(earlier, events_[index].letter, events_[index].task, index);
+    if (const Event& event = events_[index]; !event.races.empty()) {
+      reversed_ = event.letter;
+      widen(reversed_, event);
+      for (const std::uint32_t earlier : event.races) reverse(earlier, reversed_, event.task, index);
+    }
   std::vector<std::uint32_t> races;
   for (PendingOperation& pending : pending_) {
     pending.operation.accesses = {&pending.access, 1};
@@ -360,6 +367,18 @@ void Dpor::reverse_races() {
     find_races(pending.operation, clock_of(pending.operation.task), races);
     for (const std::uint32_t earlier : races) reverse(earlier, pending.letter, pending.operation.task, live_);
   }
+}
+
+// What an operation touches may change when it comes before a step it depends on: a compare-and-swap that failed may then succeed. What
+// was announced bounds it, unless it has touched more than that.
+void Dpor::widen(Letter& letter, const Event& event) {
+  letter.is_open = event.accesses.size() > 1 && std::any_of(event.accesses.begin(), event.accesses.end(), [&](const AccessRecord& access) {
+    return access.object != event.announced;
+  });
+  letter.is_open = letter.is_open || event.announced == Execution::no_object;
+  if (letter.is_open) return;
+  for (Touched& touched : letter.footprint)
+    if (touched.access != event.announced_access) touched.access = Access::write;
 }
 
 void Dpor::reverse(std::uint32_t earlier, const Letter& later, TaskId later_task, std::uint32_t upto) {

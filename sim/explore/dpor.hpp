@@ -48,7 +48,8 @@ class Dpor final : public Strategy {
     std::uint32_t previous = 0;  // index + 1 of its task's step before; 0: none
     TaskId tasks_before = 0;
     Needs needs;
-    ObjectId waits_for;
+    ObjectId announced;
+    Access announced_access = Access::read;
     std::uint64_t was_enabled = 0;  // before this step, the first 64 tasks
     std::size_t opened_from = 0;    // alternatives from this position on are explored here, too
     std::vector<AccessRecord> accesses;
@@ -105,6 +106,7 @@ class Dpor final : public Strategy {
   void find_races(const Operation& operation, const std::vector<std::uint32_t>& before, std::vector<std::uint32_t>& races) const;
   [[nodiscard]] bool could_come_before(const Operation& operation, std::uint32_t step) const;
   void reverse_races();
+  static void widen(Letter& letter, const Event& event);
   void reverse(std::uint32_t earlier, const Letter& later, TaskId later_task, std::uint32_t upto);
 
   std::vector<Event> events_;  // the first `live_` are the prefix; the rest is kept for its capacity
@@ -125,6 +127,7 @@ class Dpor final : public Strategy {
   std::size_t setup_position_ = 0;
   bool done_ = false;
   Sequence scratch_;
+  Letter reversed_;
 };
 
 }  // namespace heddle::sim

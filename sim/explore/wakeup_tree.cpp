@@ -5,9 +5,10 @@
 
 namespace heddle::sim {
 
-bool independent(std::span<const Touched> a, std::span<const Touched> b) noexcept {
-  for (const Touched& x : a)
-    for (const Touched& y : b)
+bool independent(const Letter& a, const Letter& b) noexcept {
+  if (a.is_open || b.is_open) return false;
+  for (const Touched& x : a.footprint)
+    for (const Touched& y : b.footprint)
       if (x.object == y.object && conflicts(x.access, y.access)) return false;
   return true;
 }
@@ -15,7 +16,7 @@ bool independent(std::span<const Touched> a, std::span<const Touched> b) noexcep
 bool is_weak_initial(const Letter& letter, std::span<const Letter* const> v) noexcept {
   for (const Letter* other : v) {
     if (other->task == letter.task) return other->alternatives == letter.alternatives;
-    if (!independent(letter.footprint, other->footprint)) return false;
+    if (!independent(letter, *other)) return false;
   }
   return true;
 }

@@ -20,8 +20,6 @@ struct Touched {
 };
 using Footprint = boost::container::small_vector<Touched, 4>;
 
-[[nodiscard]] bool independent(std::span<const Touched> a, std::span<const Touched> b) noexcept;
-
 /// One data alternative, out of how many.
 struct Alternative {
   std::uint32_t chosen = 0;
@@ -34,7 +32,10 @@ struct Letter {
   TaskId id = 0;           ///< what its id was when the letter was made
   std::vector<Alternative> alternatives;
   Footprint footprint;
+  bool is_open = false;  ///< in the order it stands in, it may touch anything
 };
+
+[[nodiscard]] bool independent(const Letter& a, const Letter& b) noexcept;
 
 /// A sequence of letters that belong to somebody else.
 using Sequence = std::vector<const Letter*>;
