@@ -1,0 +1,81 @@
+// Every exhaustive strategy against brute force: the same set of traces, of final states and of deadlocked traces. `HEDDLE_PROGRAMS` sets
+// how many programs are tried.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "sim/explore/dfs.hpp"
+#include "sim/explore/dpor.hpp"
+#include "tests/sim/explore/random_program.hpp"
+
+namespace heddle::sim::testing {
+namespace {
+
+struct Explored {
+  std::set<std::uint64_t> traces;
+  std::set<std::uint64_t> deadlocks;
+  std::set<FinalState> states;
+  std::uint64_t executions = 0;
+  bool complete = false;
+};
+
+Explored explore_all(const RandomProgram& random, Strategy& strategy, std::uint64_t limit) {
+  Explored explored;
+  FinalState state;
+  const Program program = [&](World& world) { RandomProgramRun(random, world, state); };
+  Execution execution({.step_limit = 1000, .time = random.time});
+  while (strategy.begin_execution(explored.executions)) {
+    if (explored.executions++ >= limit) return explored;
+    const ExecutionResult result = execution.run(program, strategy);
+    strategy.end_execution(result);
+    explored.traces.insert(result.trace_hash);
+    if (result.failure == FailureKind::deadlock) {
+      explored.deadlocks.insert(result.trace_hash);
+    } else {
+      EXPECT_EQ(result.failure, FailureKind::none) << result.property << " in " << random.describe();
+      explored.states.insert(state);
+    }
+  }
+  explored.complete = true;
+  return explored;
+}
+
+std::uint64_t programs() {
+  const char* text = std::getenv("HEDDLE_PROGRAMS");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : 2000;
+}
+
+TEST(ExhaustiveStrategies, ReachWhatBruteForceReaches) {
+  constexpr std::uint64_t limit = 20'000;
+  std::uint64_t compared = 0;
+  std::uint64_t redundant = 0;
+  std::uint64_t traces = 0;
+  for (std::uint64_t seed = 0; seed < programs(); ++seed) {
+    const RandomProgram program = RandomProgram::make(seed);
+    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + program.describe());
+    Dfs brute_force;
+    const Explored all = explore_all(program, brute_force, limit);
+    if (!all.complete) continue;
+    ++compared;
+    Dfs cached = Dfs{}.cached();
+    const Explored with_cache = explore_all(program, cached, limit);
+    Dpor dpor;
+    const Explored reduced = explore_all(program, dpor, limit);
+    ASSERT_EQ(with_cache.traces, all.traces);
+    ASSERT_EQ(with_cache.states, all.states);
+    ASSERT_EQ(with_cache.deadlocks, all.deadlocks);
+    ASSERT_EQ(reduced.traces, all.traces);
+    ASSERT_EQ(reduced.states, all.states);
+    ASSERT_EQ(reduced.deadlocks, all.deadlocks);
+    ASSERT_GE(reduced.executions, reduced.traces.size());
+    redundant += reduced.executions - reduced.traces.size();
+    traces += reduced.traces.size();
+  }
+  EXPECT_GT(compared, programs() / 2);
+  RecordProperty("redundant_executions", std::to_string(redundant));
+  std::printf("%llu programs compared, %llu traces, %llu redundant executions of DPOR\n", static_cast<unsigned long long>(compared),
+              static_cast<unsigned long long>(traces), static_cast<unsigned long long>(redundant));
+}
+
+}  // namespace
+}  // namespace heddle::sim::testing

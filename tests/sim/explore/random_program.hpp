@@ -1,0 +1,133 @@
+// Random small programs for differential tests: every strategy must reach the same traces, final states and deadlocks.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/core/world.hpp"
+#include "sim/explore/rng.hpp"
+#include "sim/sync/atomic.hpp"
+#include "sim/sync/mutex.hpp"
+
+namespace heddle::sim::testing {
+
+enum class Kind : std::uint8_t { load, store, add, cas, copy, lock_add, try_lock, nested_locks, choose, yield, sleep, join_previous, spawn, count };
+
+struct Instruction {
+  Kind kind = Kind::load;
+  int a = 0;
+  int b = 0;
+};
+
+/// Programs over three atomics and two mutexes; a task is a list of instructions.
+struct RandomProgram {
+  std::vector<std::vector<Instruction>> tasks;
+  TimeMode time = TimeMode::as_soon_as_idle;
+
+  static RandomProgram make(std::uint64_t seed) {
+    Rng rng(0x9d1f, seed);
+    RandomProgram program;
+    program.time = rng.below(4) == 0 ? TimeMode::any_time : TimeMode::as_soon_as_idle;
+    program.tasks.resize(2 + rng.below(2));
+    for (auto& task : program.tasks) {
+      const std::uint32_t length = 1 + rng.below(4);
+      for (std::uint32_t i = 0; i < length; ++i)
+        task.push_back({static_cast<Kind>(rng.below(static_cast<std::uint32_t>(Kind::count))), static_cast<int>(rng.below(3)),
+                        static_cast<int>(rng.below(3))});
+    }
+    return program;
+  }
+
+  [[nodiscard]] std::string describe() const {
+    static constexpr const char* names[] = {"load", "store",  "add",   "cas",   "copy",          "lock_add", "try_lock", "nested_locks",
+                                            "choose", "yield", "sleep", "join_previous", "spawn"};
+    std::string text = time == TimeMode::any_time ? "any_time" : "as_soon_as_idle";
+    for (const auto& task : tasks) {
+      text += " | ";
+      for (const Instruction& i : task)
+        text += std::string(names[static_cast<int>(i.kind)]) + "(" + std::to_string(i.a) + "," + std::to_string(i.b) + ") ";
+    }
+    return text;
+  }
+};
+
+/// What one execution ended with, as seen by its tasks.
+using FinalState = std::vector<int>;
+
+class RandomProgramRun {
+ public:
+  RandomProgramRun(const RandomProgram& program, World& world, FinalState& out) : program_(program), out_(out) {
+    for (int i = 0; i < 3; ++i) atomics_.emplace_back(0, Name{"x", i});
+    for (int i = 0; i < 2; ++i) mutexes_.emplace_back(Name{"m", i});
+    results_.resize(program.tasks.size() * 2 + 8, 0);
+    for (std::size_t t = 0; t < program.tasks.size(); ++t)
+      handles_.push_back(world.task({"task", static_cast<int>(t)}, [this, t] { run(t); }));
+    out_.clear();
+    world.run();
+    for (const auto& atomic : atomics_) out_.push_back(atomic.peek());
+    for (const int result : results_) out_.push_back(result);
+  }
+
+ private:
+  void run(std::size_t t) {
+    for (const Instruction& i : program_.tasks[t]) step(t, i);
+  }
+  void observe(std::size_t t, int value) { results_[t] = results_[t] * 7 + value + 1; }
+  void step(std::size_t t, const Instruction& i) {
+    const auto a = static_cast<std::size_t>(i.a);
+    const auto b = static_cast<std::size_t>(i.b);
+    const int own = static_cast<int>(t) + 1;
+    switch (i.kind) {
+      case Kind::load: return observe(t, atomics_[a].load());
+      case Kind::store: return atomics_[a].store(own);
+      case Kind::add: return observe(t, atomics_[a].fetch_add(1));
+      case Kind::cas: {
+        int expected = i.b;
+        return observe(t, atomics_[a].compare_exchange(expected, own) ? 1 : 0);
+      }
+      case Kind::copy: return atomics_[a].store(atomics_[b].load() + 1);
+      case Kind::lock_add: {
+        const LockGuard guard(mutexes_[a % 2]);
+        return observe(t, atomics_[b].fetch_add(1));
+      }
+      case Kind::try_lock:
+        if (mutexes_[a % 2].try_lock()) {
+          atomics_[b].store(own);
+          mutexes_[a % 2].unlock();
+        } else {
+          observe(t, 5);
+        }
+        return;
+      case Kind::nested_locks: {
+        const LockGuard first(mutexes_[a % 2]);
+        const LockGuard second(mutexes_[(a + 1) % 2]);
+        return atomics_[b].store(own);
+      }
+      case Kind::choose: return observe(t, static_cast<int>(choose(2)));
+      case Kind::yield: return yield();
+      case Kind::sleep: return sleep(std::chrono::milliseconds(1 + i.a));
+      case Kind::join_previous:
+        if (t > 0) handles_[t - 1].join();
+        return;
+      case Kind::spawn: {
+        const TaskHandle child = spawn("child", [this, a, t] { results_[t + program_.tasks.size()] = atomics_[a].fetch_add(2); });
+        if (i.b == 0) child.join();
+        return;
+      }
+      case Kind::count: return;
+    }
+  }
+
+  const RandomProgram& program_;
+  FinalState& out_;
+  std::deque<Atomic<int>> atomics_;
+  std::deque<Mutex> mutexes_;
+  std::vector<int> results_;
+  std::vector<TaskHandle> handles_;
+};
+
+}  // namespace heddle::sim::testing
