@@ -1,4 +1,5 @@
 # Debian 12's packages; script/bootstrap installs what is missing.
+set(Boost_USE_STATIC_LIBS ON)  # a switch is a few nanoseconds; a call through the dynamic linker's table would add to each
 find_package(Boost 1.81 REQUIRED COMPONENTS context)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)

@@ -6,7 +6,7 @@
 
 namespace heddle::sim {
 
-TimerId Clock::arm(Duration deadline, Action action, void* context) {
+TimerId Clock::arm(Duration deadline, std::uint64_t key, Action action, void* context) {
   std::uint32_t slot = 0;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(slots_.size());
@@ -17,9 +17,9 @@ TimerId Clock::arm(Duration deadline, Action action, void* context) {
   }
   slots_[slot].action = action;
   slots_[slot].context = context;
-  const Entry entry{std::max(deadline, now_), sequence_++, slot};
+  const Entry entry{std::max(deadline, now_), key, slot};
   const auto later_first = [](const Entry& a, const Entry& b) {
-    return a.deadline != b.deadline ? a.deadline > b.deadline : a.sequence > b.sequence;
+    return a.deadline != b.deadline ? a.deadline > b.deadline : a.key > b.key;
   };
   timers_.insert(std::upper_bound(timers_.begin(), timers_.end(), entry, later_first), entry);
   return {slot, slots_[slot].generation};
@@ -53,7 +53,6 @@ void Clock::fire(std::uint32_t k) {
 
 void Clock::reset() noexcept {
   now_ = Duration{};
-  sequence_ = 0;
   timers_.clear();
   free_.clear();
   for (std::size_t i = slots_.size(); i > 0; --i) {

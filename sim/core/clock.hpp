@@ -31,12 +31,13 @@ class Clock {
 
   [[nodiscard]] Duration now() const noexcept { return now_; }
   [[nodiscard]] bool idle() const noexcept { return timers_.empty(); }
-  TimerId arm(Duration deadline, Action action, void* context);
+  /// `key` orders timers of equal deadline; it must be unique and the same in every schedule.
+  TimerId arm(Duration deadline, std::uint64_t key, Action action, void* context);
   /// Has no effect when the timer has fired or was cancelled.
   void cancel(TimerId id) noexcept;
   /// How many timers share the earliest deadline. Precondition: `!idle()`.
   [[nodiscard]] std::uint32_t due() const noexcept;
-  /// Advances time to the earliest deadline and fires the `k`-th of the timers due then, in the order in which they were armed.
+  /// Advances time to the earliest deadline and fires the `k`-th of the timers due then, in the order of their keys.
   void fire(std::uint32_t k);
   void reset() noexcept;
 
@@ -48,12 +49,11 @@ class Clock {
   };
   struct Entry {
     Duration deadline{};
-    std::uint64_t sequence = 0;
+    std::uint64_t key = 0;
     std::uint32_t slot = 0;
   };
 
   Duration now_{};
-  std::uint64_t sequence_ = 0;
   std::vector<Entry> timers_;  // sorted: latest deadline first, so that the next timer is at the back
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;

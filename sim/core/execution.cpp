@@ -10,14 +10,8 @@
 namespace heddle::sim {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef HEDDLE_ASAN
 constexpr std::size_t default_stack_size = 256 * 1024;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr std::size_t default_stack_size = 256 * 1024;
-#else
-constexpr std::size_t default_stack_size = 64 * 1024;
-#endif
 #else
 constexpr std::size_t default_stack_size = 64 * 1024;
 #endif
@@ -76,6 +70,7 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   explaining_ = detail == Detail::explain;
   observing_ = options_.hash_traces || recording_on_;
   result_ = {};
+  last_step_ = options_.step_limit;
   decisions_.clear();
   recording_.clear();
   objects_.clear();
@@ -98,9 +93,11 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   holders_.clear();
   root_.key = 0x9e3779b97f4a7c15U;
   root_.hash = root_.key;
-  root_.children = root_.objects = 0;
+  root_.children = root_.objects = root_.timers = 0;
   Task& clock = *tasks_[clock_task];
   clock.key = clock.hash = 0xc2b2ae3d27d4eb4fU;
+  clock.timers = clock.objects = 0;
+  trace_sum_ = mix(clock.key, clock.hash);
   running_ = &root_;
   inspecting_ = false;
   attention_ = attention_root;
@@ -119,9 +116,7 @@ void Execution::finish_run() {
   }
   for (const AlwaysCheck& check : always_) check.destroy(const_cast<void*>(check.predicate));
   always_.clear();
-  std::uint64_t hash = root_.hash;
-  for (TaskId id = 0; id < task_count_; ++id) hash += mix(tasks_[id]->key, tasks_[id]->hash);
-  result_.trace_hash = mix(hash, task_count_);
+  result_.trace_hash = prefix_hash();
 }
 
 void Execution::set_attention() noexcept {
@@ -159,7 +154,7 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
   task.name = {arena_.copy(name.text), name.index};
   task.parent = parent.id;
   task.key = mix(parent.key, ++parent.children);
-  task.children = task.objects = task.inert_ops = 0;
+  task.children = task.objects = task.timers = task.inert_ops = 0;
   task.pending = {};
   task.guard = {};
   task.wait = WaitKind::none;
@@ -179,6 +174,7 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
   if (!task.background) ++live_;
   // What the parent's open step has touched so far happened before the child.
   task.hash = mix(stepper_ == &parent && observing_ ? hash_step(parent) : parent.hash, task.key);
+  trace_sum_ += mix(task.key, task.hash);
   task.born_after = static_cast<std::uint32_t>(recording_.events.size());
   if (in_task()) start(task);
   return task.id;
@@ -273,27 +269,16 @@ void Execution::run_tasks() {
   if (result_.failure != FailureKind::none) throw Unwind{};
 }
 
-Task& Execution::pick() {
-  for (;;) {
-    if (result_.failure != FailureKind::none) [[unlikely]]
-      return root_;
-    if (result_.steps >= options_.step_limit) [[unlikely]]
-      return cut();
-    const std::uint32_t options = enabled_.size();
-    TaskId chosen = clock_task;
-    if (options > 1) {
-      chosen = strategy_->next_task(*this);
-      HEDDLE_CHECK(enabled_.contains(chosen));
-      decisions_.push_back({DecisionKind::task, chosen, options});
-    } else if (options == 1) {
-      chosen = enabled_.nth(0);
-    } else if (clock_.idle()) {
-      return no_task_enabled();
-    }
-    ++result_.steps;
-    if (chosen != clock_task) return *tasks_[chosen];
-    clock_step();
-  }
+Task& Execution::pick_slowly() {
+  if (result_.failure != FailureKind::none) return root_;
+  if (result_.steps >= options_.step_limit) return cut();
+  return clock_.idle() ? no_task_enabled() : pick_after_timer();
+}
+
+Task& Execution::pick_after_timer() {
+  ++result_.steps;
+  clock_step();
+  return pick();
 }
 
 Task& Execution::no_task_enabled() {
@@ -335,12 +320,13 @@ void Execution::update_clock() {
 
 TimerId Execution::arm_timer(Duration deadline, Clock::Action action, void* context) {
   touch(clock_object, Access::read);
-  const TimerId timer = clock_.arm(deadline, action, context);
+  const TimerId timer = clock_.arm(deadline, mix(running_->key, 0x200000000U + running_->timers++), action, context);
   update_clock();
   return timer;
 }
 
 void Execution::cancel_timer(TimerId timer) noexcept {
+  touch(clock_object, Access::read);
   clock_.cancel(timer);
   if (options_.time == TimeMode::any_time) update_clock();
 }
@@ -361,6 +347,7 @@ std::uint32_t Execution::alternative(std::uint32_t n) {
 void Execution::record_failure(FailureKind kind, std::string_view property) {
   if (result_.failure != FailureKind::none || tearing_down()) return;
   result_.failure = kind;
+  last_step_ = 0;
   result_.property = arena_.copy(property);
   result_.failed_task = running_ == &root_ ? 0 : running_->id;
 }

@@ -123,13 +123,17 @@ class Execution {
   [[nodiscard]] const Task& task(TaskId id) const noexcept { return *tasks_[id]; }
   [[nodiscard]] TaskId task_count() const noexcept { return task_count_; }
 
+  /// Equal at two decisions about tasks iff the steps so far have the same happens-before relation (collisions aside): then the same can
+  /// follow. Needs `ExecutionOptions::hash_traces`.
+  [[nodiscard]] std::uint64_t prefix_hash() const noexcept;
+
   // For primitives and models.
 
   /// Registers an object that operations touch; call once per object, in its constructor.
   ObjectId add_object(std::string_view kind, Name name);
   /// Closes the running task's step and states its next operation. False when the operation must simply be performed without waiting
   /// or scheduling: while the world is set up or inspected, and while tasks are unwound. May throw then, as `op.unwinds` says.
-  bool announce(const Op& op, ObjectId object, Access access, const std::source_location& where) {
+  [[gnu::always_inline]] bool announce(const Op& op, ObjectId object, Access access, std::source_location where) {
     if (attention_ != 0) [[unlikely]] {
       if (!prepare(op)) return false;
     }
@@ -137,7 +141,7 @@ class Execution {
     return true;
   }
   /// Lets the strategy decide; returns when the running task's announced operation is to be performed. False: see `announce`.
-  bool schedule() {
+  [[gnu::always_inline]] bool schedule() {
     Task& self = *running_;
     if (self.starter != nullptr) [[unlikely]] {
       return_to_starter(self);
@@ -147,13 +151,13 @@ class Execution {
     return attention_ == 0 || resumed(self);
   }
   /// An operation that never waits: `announce`, then `schedule`.
-  bool step(const Op& op, ObjectId object, Access access, const std::source_location& where) {
+  [[gnu::always_inline]] bool step(const Op& op, ObjectId object, Access access, std::source_location where) {
     return announce(op, object, access, where) && schedule();
   }
   /// An operation that waits until `guard` holds. The task is listed in `waiters` meanwhile: whoever changes what the guard reads calls
   /// `refresh(waiters)`. With `WaitKind::await` throws `Cancelled` when the task is cancelled while it has to wait.
   bool wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
-                  const std::source_location& where);
+                  std::source_location where);
   /// The two halves of `wait_until`, for a task listed with several objects at once.
   void begin_wait(Guard guard, WaitKind kind);
   bool end_wait();
@@ -281,12 +285,30 @@ class Execution {
   void start(Task& task);
   void run_body(Task& task);
   void end_task(Task& task);
-  Task& pick();
+  /// The task to run next; the root when the execution is over.
+  [[gnu::always_inline]] Task& pick() {
+    const std::uint32_t options = enabled_.size();
+    if (options == 0 || result_.steps >= last_step_) [[unlikely]]
+      return pick_slowly();
+    const TaskId chosen = options > 1 ? ask_strategy(options) : enabled_.nth(0);
+    if (chosen == clock_task) [[unlikely]]
+      return pick_after_timer();
+    ++result_.steps;
+    return *tasks_[chosen];
+  }
+  TaskId ask_strategy(std::uint32_t options) {
+    const TaskId chosen = strategy_->next_task(*this);
+    HEDDLE_CHECK(enabled_.contains(chosen));
+    decisions_.push_back({DecisionKind::task, chosen, options});
+    return chosen;
+  }
+  Task& pick_slowly();
+  Task& pick_after_timer();
   Task& no_task_enabled();
   Task& cut();
   void clock_step();
   void update_clock();
-  void switch_to(Task& task) {
+  [[gnu::always_inline]] void switch_to(Task& task) {
     Task& from = *running_;
     running_ = &task;
     Fiber::switch_between(*from.fiber, *task.fiber, thread_state_);
@@ -331,6 +353,7 @@ class Execution {
   TaskId task_count_ = 0;
   std::uint32_t live_ = 0;
   ExecutionResult result_;
+  std::uint64_t last_step_ = 0;  ///< the step limit; 0 once a failure is recorded, so that one comparison covers both
   std::vector<Decision> decisions_;
 
   Task root_;
@@ -347,9 +370,10 @@ class Execution {
   // The open step, when observing.
   Task* stepper_ = nullptr;
   TaskId previous_stepper_ = 0;
+  std::uint64_t trace_sum_ = 0;  ///< over all tasks, of their last events' hashes
   std::vector<AccessRecord> touches_;
   std::vector<std::uint32_t> step_choices_;
-  std::vector<std::uint64_t> hash_input_;
+  std::vector<std::uint64_t> long_hash_input_;
   std::string note_;
   std::vector<Holder> holders_;
   std::vector<StuckRecord> stuck_;

@@ -12,8 +12,9 @@ void Execution::open_step(Task& task) {
   stepper_ = &task;
   touches_.clear();
   step_choices_.clear();
-  note_.clear();
   joined_ = 0;
+  if (!recording_on_) return;
+  note_.clear();
   // As `would_preempt`, which this task's being the running one by now has overtaken.
   step_preempts_ = task.id == clock_task ? would_preempt(clock_task)
                                          : previous_stepper_ != task.id && previous_stepper_ != clock_task &&
@@ -24,25 +25,36 @@ void Execution::open_step(Task& task) {
 // conflict with this access: those of a class that commutes with itself as a sum, the others as the latest one, which covers the rest.
 // So two executions get the same hash iff their happens-before relations are the same (Mazurkiewicz), without vector clocks.
 std::uint64_t Execution::hash_step(const Task& task) {
-  hash_input_.clear();
-  hash_input_.push_back(task.hash);
-  hash_input_.push_back(task.pending.op != nullptr ? task.pending.op->code : 0);
-  for (const std::uint32_t choice : step_choices_) hash_input_.push_back(choice + 1);
-  if (joined_ != 0) hash_input_.push_back(tasks_[joined_]->hash);
+  constexpr std::size_t usual = 64;
+  constexpr std::size_t words_per_access = 1 + access_classes;
+  const std::size_t needed = 3 + step_choices_.size() + touches_.size() * words_per_access;
+  std::uint64_t usual_input[usual];
+  if (needed > usual) [[unlikely]]
+    long_hash_input_.resize(needed);
+  std::uint64_t* const input = needed > usual ? long_hash_input_.data() : usual_input;
+  std::size_t length = 0;
+  input[length++] = task.hash;
+  input[length++] = task.pending.op != nullptr ? task.pending.op->code : 0;
+  for (const std::uint32_t choice : step_choices_) input[length++] = choice + 1;
+  if (joined_ != 0) input[length++] = tasks_[joined_]->hash;
   for (const AccessRecord& touched : touches_) {
     const ObjectRecord& object = objects_[touched.object.index];
-    hash_input_.push_back(object.key + static_cast<std::uint64_t>(touched.access));
+    input[length++] = object.key + static_cast<std::uint64_t>(touched.access);
     for (std::size_t other = 0; other < access_classes; ++other)
-      if (conflicts(touched.access, static_cast<Access>(other))) hash_input_.push_back(object.hash[other]);
+      if (conflicts(touched.access, static_cast<Access>(other))) input[length++] = object.hash[other];
   }
-  return XXH3_64bits(hash_input_.data(), hash_input_.size() * sizeof(std::uint64_t));
+  return XXH3_64bits(input, length * sizeof(std::uint64_t));
 }
+
+std::uint64_t Execution::prefix_hash() const noexcept { return mix(trace_sum_, root_.hash); }
 
 void Execution::close_step() {
   Task& task = *stepper_;
   stepper_ = nullptr;
   if (observing_) {
+    trace_sum_ -= mix(task.key, task.hash);
     task.hash = hash_step(task);
+    trace_sum_ += mix(task.key, task.hash);
     for (const AccessRecord& touched : touches_) {
       std::uint64_t& hash = objects_[touched.object.index].hash[static_cast<std::size_t>(touched.access)];
       hash = conflicts(touched.access, touched.access) ? task.hash : hash + task.hash;
@@ -51,7 +63,8 @@ void Execution::close_step() {
     if (recording_on_) record_event(task);
   }
   previous_stepper_ = task.id;
-  if (!always_.empty()) check_always();
+  if (!always_.empty()) [[unlikely]]
+    check_always();
 }
 
 void Execution::record_event(const Task& task) {

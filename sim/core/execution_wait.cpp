@@ -7,7 +7,7 @@
 namespace heddle::sim {
 
 bool Execution::wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
-                           const std::source_location& where) {
+                           std::source_location where) {
   if (!announce(op, object, access, where)) {
     if (!in_task() && !guard.ready(guard.context))
       throw Error(ErrorCode::usage, "'" + std::string(op.name) + "' on " + object_name(object) +

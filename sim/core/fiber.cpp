@@ -9,13 +9,6 @@
 
 #include "sim/core/error.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HEDDLE_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HEDDLE_ASAN 1
-#endif
-#endif
 #ifdef HEDDLE_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -24,8 +17,6 @@
 namespace heddle::sim {
 namespace {
 
-using boost::context::detail::fcontext_t;
-using boost::context::detail::jump_fcontext;
 using boost::context::detail::make_fcontext;
 using boost::context::detail::transfer_t;
 
@@ -74,26 +65,12 @@ void Fiber::renew_stack() const noexcept {
 #endif
 }
 
-// The switch itself hands over two pointers: who leaves, and who arrives.
-struct Handover {
-  Fiber* from;
-  Fiber* to;
-};
-
-void Fiber::switch_between(Fiber& from, Fiber& to, ExceptionState* thread_state) noexcept {
-  from.exceptions_ = *thread_state;
-  *thread_state = to.exceptions_;
-  Handover handover{&from, &to};
 #ifdef HEDDLE_ASAN
+void Fiber::before_switch(Fiber& from, const Fiber& to) noexcept {
   __sanitizer_start_switch_fiber(&from.fake_stack_, to.stack_bottom_, to.size_);
-#endif
-  arrive(from, jump_fcontext(to.context_, &handover));
 }
 
-void Fiber::arrive(Fiber& self, transfer_t transfer) noexcept {
-  Fiber& previous = *static_cast<Handover*>(transfer.data)->from;
-  previous.context_ = transfer.fctx;
-#ifdef HEDDLE_ASAN
+void Fiber::after_switch(Fiber& self, Fiber& previous) noexcept {
   const void* bottom = nullptr;
   std::size_t size = 0;
   __sanitizer_finish_switch_fiber(self.fake_stack_, &bottom, &size);
@@ -101,14 +78,14 @@ void Fiber::arrive(Fiber& self, transfer_t transfer) noexcept {
     previous.stack_bottom_ = bottom;
     previous.size_ = size;
   }
-#else
-  static_cast<void>(self);
-#endif
 }
+#endif
 
 void Fiber::trampoline(transfer_t transfer) noexcept {
-  Fiber& self = *static_cast<Handover*>(transfer.data)->to;
-  arrive(self, transfer);
+  const Handover& handover = *static_cast<Handover*>(transfer.data);
+  Fiber& self = *handover.to;
+  handover.from->context_ = transfer.fctx;
+  after_switch(self, *handover.from);
   self.entry_(self.argument_);
   HEDDLE_CHECK(!"a fiber's entry function returned");
 }

@@ -66,6 +66,7 @@ struct Task {
   std::uint32_t born_after = 0;
   std::uint32_t children = 0;
   std::uint32_t objects = 0;
+  std::uint32_t timers = 0;
   std::uint32_t inert_ops = 0;
 
   Pending pending;

@@ -31,7 +31,7 @@ class TimerWait {
   bool fired_ = false;
 };
 
-void pass_time(const Op& op, WaitKind kind, Duration duration, const std::source_location& where) {
+void pass_time(const Op& op, WaitKind kind, Duration duration, std::source_location where) {
   Execution& execution = Execution::current();
   // Arming belongs to the step before: the deadline counts from when the task got here.
   if (!execution.announce(op, Execution::clock_object, Access::read, where)) return;
@@ -43,7 +43,7 @@ void pass_time(const Op& op, WaitKind kind, Duration duration, const std::source
 
 }  // namespace
 
-void TaskHandle::join(const std::source_location& where) const {
+void TaskHandle::join(std::source_location where) const {
   Execution& execution = Execution::current();
   if (id_ == clock_task || id_ >= execution.task_count())
     throw Error(ErrorCode::usage, "join() on a handle that belongs to no task of this execution");
@@ -57,13 +57,13 @@ void TaskHandle::join(const std::source_location& where) const {
 
 bool TaskHandle::finished() const { return Execution::current().task(id_).finished; }
 
-void yield(std::string_view label, const std::source_location& where) {
+void yield(std::string_view label, std::source_location where) {
   Execution& execution = Execution::current();
   if (!execution.step(ops::yield, Execution::no_object, Access::read, where)) return;
   execution.note([&] { return std::string(label); });
 }
 
-std::uint32_t choose(std::uint32_t n, std::string_view what, const std::source_location& where) {
+std::uint32_t choose(std::uint32_t n, std::string_view what, std::source_location where) {
   Execution& execution = Execution::current();
   if (execution.in_task() && !execution.step(ops::choose, Execution::no_object, Access::read, where)) return 0;
   const std::uint32_t chosen = execution.alternative(n);
@@ -73,10 +73,10 @@ std::uint32_t choose(std::uint32_t n, std::string_view what, const std::source_l
 
 Duration now() { return Execution::current().now(); }
 
-void sleep(Duration duration, const std::source_location& where) {
+void sleep(Duration duration, std::source_location where) {
   pass_time(ops::sleep, WaitKind::await, duration, where);
 }
 
-void work(Duration duration, const std::source_location& where) { pass_time(ops::work, WaitKind::block, duration, where); }
+void work(Duration duration, std::source_location where) { pass_time(ops::work, WaitKind::block, duration, where); }
 
 }  // namespace heddle::sim

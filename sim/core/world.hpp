@@ -27,7 +27,7 @@ class TaskHandle {
   explicit TaskHandle(TaskId id) : id_(id) {}
   [[nodiscard]] TaskId id() const noexcept { return id_; }
   /// Waits, as a thread does, until the task has ended.
-  void join(const std::source_location& where = std::source_location::current()) const;
+  void join(std::source_location where = std::source_location::current()) const;
   [[nodiscard]] bool finished() const;
 
  private:
@@ -41,18 +41,18 @@ TaskHandle spawn(Name name, F&& body) {
 }
 
 /// A scheduling point that touches nothing; `label` tells people what the task is about to do.
-void yield(std::string_view label = {}, const std::source_location& where = std::source_location::current());
+void yield(std::string_view label = {}, std::source_location where = std::source_location::current());
 
 /// Data nondeterminism: one of 0 .. n-1, as a step of its own. `n` of 0 counts as 1.
 [[nodiscard]] std::uint32_t choose(std::uint32_t n, std::string_view what = {},
-                                   const std::source_location& where = std::source_location::current());
+                                   std::source_location where = std::source_location::current());
 
 /// The virtual time since the execution began.
 [[nodiscard]] Duration now();
 /// Waits for `duration` of virtual time; an await: an async task gives its worker back and may be cancelled here.
-void sleep(Duration duration, const std::source_location& where = std::source_location::current());
+void sleep(Duration duration, std::source_location where = std::source_location::current());
 /// Burns `duration` of CPU time on the task's thread: virtual time passes, the worker is kept, cancellation waits.
-void work(Duration duration, const std::source_location& where = std::source_location::current());
+void work(Duration duration, std::source_location where = std::source_location::current());
 
 /// Fails the execution with `property` unless `holds`.
 inline void check(std::string_view property, bool holds) {
@@ -103,11 +103,11 @@ class World {
     execution_.add_always(property, std::move(predicate));
   }
   void sometimes(std::string_view name, bool reached = true) { execution_.mark_sometimes(name, reached); }
-  void yield(std::string_view label = {}, const std::source_location& where = std::source_location::current()) {
+  void yield(std::string_view label = {}, std::source_location where = std::source_location::current()) {
     sim::yield(label, where);
   }
   [[nodiscard]] std::uint32_t choose(std::uint32_t n, std::string_view what = {},
-                                     const std::source_location& where = std::source_location::current()) {
+                                     std::source_location where = std::source_location::current()) {
     return sim::choose(n, what, where);
   }
   [[nodiscard]] Duration now() const { return sim::now(); }

@@ -1,29 +1,34 @@
 #include "sim/explore/dfs.hpp"
 
 #include "sim/core/execution.hpp"
+#include "sim/core/hash.hpp"
+#include "sim/explore/replay.hpp"
 
 namespace heddle::sim {
 
 std::string Dfs::name() const {
+  const std::string base = cache_limit_ > 0 ? "exhaustive" : "dfs";
   switch (bound_) {
     case Bound::preemptions:
-      return "dfs:preemptions=" + std::to_string(limit_);
+      return base + ":preemptions=" + std::to_string(limit_);
     case Bound::delays:
-      return "dfs:delays=" + std::to_string(limit_);
+      return base + ":delays=" + std::to_string(limit_);
     case Bound::none:
       break;
   }
-  return "dfs";
+  return base;
 }
 
 bool Dfs::begin_execution(std::uint64_t index) {
   if (index == 0) {
     path_.clear();
     options_.clear();
+    cache_.clear();
     pruned_ = done_ = false;
   }
   depth_ = 0;
   cost_ = 0;
+  cut_ = false;
   return !done_;
 }
 
@@ -66,6 +71,20 @@ void Dfs::collect_tasks(const Execution& execution, Node& node) {
   node.option_count = static_cast<std::uint32_t>(options_.size()) - node.first_option;
 }
 
+// What a bound leaves to explore depends on who ran last, too.
+bool Dfs::seen_before(const Execution& execution) {
+  std::uint64_t key = execution.prefix_hash();
+  if (bound_ != Bound::none) key = mix(key, execution.task(execution.running()).key);
+  const auto known = cache_.find(key);
+  if (known != cache_.end()) {
+    if (known->second <= cost_) return true;
+    known->second = cost_;
+  } else if (cache_.size() < cache_limit_) {
+    cache_.emplace(key, cost_);
+  }
+  return false;
+}
+
 TaskId Dfs::next_task(const Execution& execution) {
   const std::uint32_t alternatives = execution.enabled().size();
   if (depth_ < path_.size()) {
@@ -74,6 +93,10 @@ TaskId Dfs::next_task(const Execution& execution) {
       throw Error(ErrorCode::not_deterministic, "the body is not deterministic: after the same decisions, task " + std::to_string(task) +
                                                     " was enabled in one execution and is not in the next");
     return task;
+  }
+  if (cut_ || (cache_limit_ > 0 && seen_before(execution))) {
+    cut_ = true;
+    return default_next_task(execution);
   }
   Node node{DecisionKind::task, static_cast<std::uint32_t>(options_.size()), 0, 0, alternatives, cost_};
   collect_tasks(execution, node);
@@ -85,6 +108,7 @@ TaskId Dfs::next_task(const Execution& execution) {
 
 std::uint32_t Dfs::next_choice(const Execution&, std::uint32_t alternatives) {
   if (depth_ < path_.size()) return revisit(DecisionKind::choice, alternatives);
+  if (cut_) return 0;
   const auto first = static_cast<std::uint32_t>(options_.size());
   for (std::uint32_t i = 0; i < alternatives; ++i) options_.push_back({i, 0});
   path_.push_back({DecisionKind::choice, first, alternatives, 0, alternatives, cost_});

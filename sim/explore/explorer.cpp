@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sim/explore/determinism.hpp"
+#include "sim/explore/dfs.hpp"
 #include "sim/explore/distinct.hpp"
 #include "sim/explore/replay.hpp"
 
@@ -107,7 +108,8 @@ class Explorer {
   void fill_in_traces(Evidence& evidence) const {
     evidence.distinct_traces = traces_.distinct();
     evidence.distinct_is_exact = traces_.is_exact();
-    if (evidence.executions == 0) return;
+    evidence.is_random = !strategy_.is_exhaustive();
+    if (evidence.executions == 0 || !evidence.is_random) return;
     const auto once = static_cast<double>(traces_.seen_once());
     const auto twice = static_cast<double>(traces_.seen_twice());
     evidence.unseen_share = once / static_cast<double>(evidence.executions);
@@ -146,6 +148,8 @@ class Explorer {
 Verdict explore(const Program& program, Strategy& strategy, const ExploreOptions& options) {
   return Explorer(program, strategy, options).run();
 }
+
+Verdict explore(const Program& program, const ExploreOptions& options) { return explore(program, Dfs{}.cached(), options); }
 
 Verdict replay_with(const Program& program, Strategy& strategy, const ExecutionOptions& options) {
   strategy.begin_execution(0);

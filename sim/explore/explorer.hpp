@@ -42,6 +42,9 @@ template <class S>
   return explore(program, static_cast<Strategy&>(own), options);
 }
 
+/// Explores every schedule, up to happens-before equivalence: `Dfs{}.cached()`.
+[[nodiscard]] Verdict explore(const Program& program, const ExploreOptions& options = {});
+
 /// Runs `schedule` once. The verdict is `violated` (the failure reproduces, or another appeared), `sampled` (the run passes), or
 /// `not_deterministic` with `problem` saying at which step, and how, the program diverged from the schedule.
 [[nodiscard]] Verdict replay(const Program& program, const std::vector<Decision>& schedule, const ExecutionOptions& options = {});

@@ -45,7 +45,7 @@ std::string evidence_line(const Verdict& verdict) {
                                  e.distinct_traces, e.steps, e.seconds,
                                  e.seconds > 0 ? static_cast<double>(e.executions) / e.seconds : 0.0);
   if (e.cut > 0) line += fmt::format(", {} cut at {} steps", e.cut, verdict.options.step_limit);
-  if (verdict.outcome == Outcome::sampled)
+  if (verdict.outcome == Outcome::sampled && e.is_random)
     line += fmt::format("; at least {:.0f} traces exist, about {:.2g} % of executions would show a new one", e.traces_at_least,
                         100 * e.unseen_share);
   return line;

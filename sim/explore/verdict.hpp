@@ -30,6 +30,7 @@ struct Evidence {
   double seconds = 0;     ///< wall time
   std::uint64_t distinct_traces = 0;  ///< distinct happens-before traces seen
   bool distinct_is_exact = true;      ///< false: estimated by sampling
+  bool is_random = false;  ///< whether executions were drawn at random, so that the next two figures mean something
   /// Random strategies: the share of executions expected to show a trace not seen yet (Good-Turing), and a lower bound for the number
   /// of traces there are (Chao1).
   double unseen_share = 0;

@@ -8,6 +8,8 @@
 namespace heddle::sim {
 namespace {
 
+constexpr std::size_t cached_states = std::size_t{1} << 20U;
+
 std::uint64_t sum_of_choices(const std::vector<Decision>& decisions) {
   std::uint64_t sum = 0;
   for (const Decision& decision : decisions)
@@ -18,10 +20,8 @@ std::uint64_t sum_of_choices(const std::vector<Decision>& decisions) {
 }  // namespace
 
 Shrinker::Search Shrinker::search_with(std::uint32_t preemptions) {
-  ExecutionOptions options = options_.execution;
-  options.hash_traces = false;
-  Execution execution(options);
-  Dfs dfs = Dfs::preemption_bounded(preemptions);
+  Execution execution(execution_.options());
+  Dfs dfs = Dfs::preemption_bounded(preemptions).cached(cached_states);
   bool was_cut = false;
   for (std::uint64_t index = 0;; ++index) {
     if (is_out_of_budget()) return Search::unfinished;
@@ -51,10 +51,9 @@ void Shrinker::prove_preemptions() {
 void Shrinker::prove_steps() {
   if (!result_.preemptions_proved) return;
   const std::uint64_t noticed_after = result_.original.kind == FailureKind::deadlock ? 1 : 0;
-  ExecutionOptions options = options_.execution;
-  options.hash_traces = false;
+  ExecutionOptions options = execution_.options();
   const std::uint64_t usual_limit = options.step_limit;
-  Dfs dfs = Dfs::preemption_bounded(static_cast<std::uint32_t>(cost_.preemptions));
+  Dfs dfs = Dfs::preemption_bounded(static_cast<std::uint32_t>(cost_.preemptions)).cached(cached_states);
   std::uint64_t index = 0;
   for (bool is_complete = false; !is_complete;) {
     options.step_limit = std::min(usual_limit, cost_.steps + noticed_after);

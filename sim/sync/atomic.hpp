@@ -1,4 +1,5 @@
 // `Atomic<T>`: std::atomic for code under test. Sequentially consistent: a memory order is accepted and means `seq_cst`.
+// Operations are inlined into the task: see `Fiber::switch_between`.
 // Not detected: behaviours of weaker memory models.
 #pragma once
 
@@ -26,53 +27,53 @@ class Atomic {
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 
-  [[nodiscard]] T load(std::memory_order = std::memory_order_seq_cst,
-                       const std::source_location& where = std::source_location::current()) const {
+  [[nodiscard, gnu::always_inline]] T load(std::memory_order = std::memory_order_seq_cst,
+                       std::source_location where = std::source_location::current()) const {
     Execution& execution = Execution::current();
     execution.step(ops::atomic_load, object_, Access::read, where);
     execution.touch(object_, Access::read);
     execution.note([&] { return "= " + text(value_); });
     return value_;
   }
-  void store(T desired, std::memory_order = std::memory_order_seq_cst,
-             const std::source_location& where = std::source_location::current()) {
+  [[gnu::always_inline]] void store(T desired, std::memory_order = std::memory_order_seq_cst,
+             std::source_location where = std::source_location::current()) {
     Execution& execution = Execution::current();
     execution.step(ops::atomic_store, object_, Access::write, where);
     execution.touch(object_, Access::write);
     execution.note([&] { return text(value_) + " -> " + text(desired); });
     value_ = desired;
   }
-  T exchange(T desired, std::memory_order = std::memory_order_seq_cst,
-             const std::source_location& where = std::source_location::current()) {
+  [[gnu::always_inline]] T exchange(T desired, std::memory_order = std::memory_order_seq_cst,
+             std::source_location where = std::source_location::current()) {
     return update([&](T) { return desired; }, where);
   }
-  T fetch_add(T delta, std::memory_order = std::memory_order_seq_cst,
-              const std::source_location& where = std::source_location::current())
+  [[gnu::always_inline]] T fetch_add(T delta, std::memory_order = std::memory_order_seq_cst,
+              std::source_location where = std::source_location::current())
     requires std::is_arithmetic_v<T>
   {
     return update([&](T old) { return static_cast<T>(old + delta); }, where);
   }
-  T fetch_sub(T delta, std::memory_order = std::memory_order_seq_cst,
-              const std::source_location& where = std::source_location::current())
+  [[gnu::always_inline]] T fetch_sub(T delta, std::memory_order = std::memory_order_seq_cst,
+              std::source_location where = std::source_location::current())
     requires std::is_arithmetic_v<T>
   {
     return update([&](T old) { return static_cast<T>(old - delta); }, where);
   }
-  T fetch_or(T bits, std::memory_order = std::memory_order_seq_cst,
-             const std::source_location& where = std::source_location::current())
+  [[gnu::always_inline]] T fetch_or(T bits, std::memory_order = std::memory_order_seq_cst,
+             std::source_location where = std::source_location::current())
     requires std::is_integral_v<T>
   {
     return update([&](T old) { return static_cast<T>(old | bits); }, where);
   }
-  T fetch_and(T bits, std::memory_order = std::memory_order_seq_cst,
-              const std::source_location& where = std::source_location::current())
+  [[gnu::always_inline]] T fetch_and(T bits, std::memory_order = std::memory_order_seq_cst,
+              std::source_location where = std::source_location::current())
     requires std::is_integral_v<T>
   {
     return update([&](T old) { return static_cast<T>(old & bits); }, where);
   }
   /// Never fails spuriously.
-  bool compare_exchange(T& expected, T desired, std::memory_order = std::memory_order_seq_cst,
-                        const std::source_location& where = std::source_location::current()) {
+  [[gnu::always_inline]] bool compare_exchange(T& expected, T desired, std::memory_order = std::memory_order_seq_cst,
+                        std::source_location where = std::source_location::current()) {
     Execution& execution = Execution::current();
     execution.step(ops::atomic_update, object_, Access::write, where);
     if (value_ != expected) {  // a failed exchange is a read
@@ -91,7 +92,7 @@ class Atomic {
 
  private:
   template <class F>
-  T update(F f, const std::source_location& where) {
+  [[gnu::always_inline]] T update(F f, std::source_location where) {
     Execution& execution = Execution::current();
     execution.step(ops::atomic_update, object_, Access::write, where);
     execution.touch(object_, Access::write);

@@ -2,31 +2,14 @@
 
 namespace heddle::sim {
 
-void Mutex::take(Execution& execution) {
-  owner_ = execution.running_task().id;
-  execution.disable(waiters_);
-  execution.touch(object_, Access::write);
-  execution.note_held(object_);
+void Mutex::lock_without_scheduling(const Execution& execution) {
+  if (execution.tearing_down()) return;
+  if (is_locked())
+    throw Error(ErrorCode::usage, "mutex " + execution.object_name(object_) + " is locked outside of a task while it is held; nobody could release it");
+  owner_ = clock_task;  // no task: the body itself
 }
 
-void Mutex::lock(const std::source_location& where) {
-  Execution& execution = Execution::current();
-  if (!execution.announce(ops::lock, object_, Access::write, where)) {
-    if (!execution.tearing_down() && !execution.in_task()) {
-      if (is_locked()) throw Error(ErrorCode::usage, "mutex " + execution.object_name(object_) + " is locked outside of a task while held");
-      owner_ = execution.running_task().id;
-    }
-    return;
-  }
-  const TaskId self = execution.running_task().id;
-  waiters_.insert(self);
-  if (is_locked()) execution.disable(self);
-  const bool live = execution.schedule();
-  waiters_.erase(self);
-  if (live) take(execution);
-}
-
-bool Mutex::try_lock(const std::source_location& where) {
+bool Mutex::try_lock(std::source_location where) {
   Execution& execution = Execution::current();
   if (!execution.step(ops::try_lock, object_, Access::write, where) && execution.tearing_down()) return true;
   if (is_locked()) {
@@ -34,23 +17,14 @@ bool Mutex::try_lock(const std::source_location& where) {
     execution.note([] { return std::string("busy"); });
     return false;
   }
-  take(execution);
+  take(execution, execution.running_task().id);
   return true;
 }
 
-void Mutex::unlock(const std::source_location& where) noexcept {
-  Execution& execution = Execution::current();
-  if (!execution.step(ops::unlock, object_, Access::write, where) && execution.tearing_down()) return;
-  if (owner_ != execution.running_task().id) {
-    execution.fail(FailureKind::misuse, "unlock_by_owner", [&] {
-      return "task " + execution.running_task().name.str() + " unlocks mutex " + execution.object_name(object_) + ", which it does not hold";
-    });
-    return;
-  }
-  owner_ = nobody;
-  execution.enable(waiters_);
-  execution.touch(object_, Access::write);
-  execution.note_released(object_);
+void Mutex::report_not_owner(Execution& execution) const {
+  execution.fail(FailureKind::misuse, "unlock_by_owner", [&] {
+    return "task " + execution.running_task().name.str() + " unlocks mutex " + execution.object_name(object_) + ", which it does not hold";
+  });
 }
 
 }  // namespace heddle::sim
