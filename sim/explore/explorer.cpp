@@ -152,8 +152,12 @@ Verdict explore(const Program& program, Strategy& strategy, const ExploreOptions
 Verdict explore(const Program& program, const ExploreOptions& options) { return explore(program, Dfs{}.cached(), options); }
 
 Verdict replay_with(const Program& program, Strategy& strategy, const ExecutionOptions& options) {
-  strategy.begin_execution(0);
   Execution execution(options);
+  return replay_with(program, strategy, execution);
+}
+
+Verdict replay_with(const Program& program, Strategy& strategy, Execution& execution) {
+  strategy.begin_execution(0);
   const ExecutionResult& result = execution.run(program, strategy, Execution::Detail::explain);
   strategy.end_execution(result);
   Verdict verdict;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sim/explore/replay.hpp"
-
 namespace heddle::sim {
 namespace {
 
@@ -37,6 +35,12 @@ Cost cost_of(const Execution& execution, const std::vector<std::uint32_t>& body_
   return cost;
 }
 
+std::uint32_t NotingReplay::next_choice(const Execution& execution, std::uint32_t alternatives) {
+  const std::uint32_t chosen = replay_.next_choice(execution, alternatives);
+  if (execution.stepping() == nullptr) body_choices_.push_back(chosen);
+  return chosen;
+}
+
 Guided::Guided(Plan plan) : plan_(std::move(plan)) {
   for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
     const std::uint64_t key = plan_.steps[i].task_key;
@@ -62,7 +66,7 @@ bool Guided::begin_execution(std::uint64_t) {
 
 void Guided::find_new_tasks(const Execution& execution) {
   for (auto id = static_cast<TaskId>(lane_of_task_.size()); id < execution.task_count(); ++id) {
-    const std::uint64_t key = execution.task(id).key;
+    const std::uint64_t key = planned_key(execution, id);
     const auto lane = std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& l) { return l.key == key; });
     lane_of_task_.push_back(lane == lanes_.end() ? -1 : static_cast<std::int32_t>(lane - lanes_.begin()));
     made_.push_back(0);
@@ -82,10 +86,13 @@ void Guided::catch_up(const Execution& execution) {
   find_new_tasks(execution);
   const std::vector<Event>& events = execution.recording().events;
   for (; events_seen_ < events.size(); ++events_seen_) {
-    const TaskId task = events[events_seen_].task;
-    ++made_[task];
-    if (Lane* lane = lane_of(execution, task); lane != nullptr && lane->next < lane->steps.size())
-      made_step_[lane->steps[lane->next++]] = true;
+    const Event& event = events[events_seen_];
+    ++made_[event.task];
+    Lane* lane = lane_of(execution, event.task);
+    if (lane == nullptr || lane->next >= lane->steps.size()) continue;
+    const std::span<const std::uint32_t> remaining = std::span<const std::uint32_t>(lane->steps).subspan(lane->next);
+    const std::size_t used = std::min(used_up_by(execution, event, remaining), remaining.size());
+    for (std::size_t i = 0; i < used; ++i) made_step_[lane->steps[lane->next++]] = true;
   }
   while (cursor_ < made_step_.size() && made_step_[cursor_]) ++cursor_;
 }

@@ -10,26 +10,6 @@
 namespace heddle::sim {
 namespace {
 
-/// Strict replay that also notes which choices were the body's own.
-class NotingReplay final : public Strategy {
- public:
-  explicit NotingReplay(const std::vector<Decision>& schedule) : replay_(schedule) { replay_.begin_execution(0); }
-  [[nodiscard]] std::string name() const override { return replay_.name(); }
-  bool begin_execution(std::uint64_t) override { return true; }
-  TaskId next_task(const Execution& execution) override { return replay_.next_task(execution); }
-  std::uint32_t next_choice(const Execution& execution, std::uint32_t alternatives) override {
-    const std::uint32_t chosen = replay_.next_choice(execution, alternatives);
-    if (execution.stepping() == nullptr) body_choices.push_back(chosen);
-    return chosen;
-  }
-  [[nodiscard]] const auto& divergence() const { return replay_.divergence(); }
-
-  std::vector<std::uint32_t> body_choices;
-
- private:
-  Replay replay_;
-};
-
 ExecutionOptions with_hashes(ExecutionOptions options) {
   options.hash_traces = true;
   return options;
@@ -82,7 +62,7 @@ bool Shrinker::adopt_schedule(const std::vector<Decision>& schedule) {
   const ExecutionResult& result = execution_.run(program_, replay, Execution::Detail::events);
   ++result_.executions;
   if (replay.divergence() || !is_same_failure(result)) return false;
-  adopt(execution_, replay.body_choices);
+  adopt(execution_, replay.body_choices());
   return true;
 }
 
@@ -234,12 +214,10 @@ Shrunk shrink(const Program& program, const Failure& failure, const ShrinkOption
 
 std::string describe(const Shrunk& shrunk) {
   const auto plural = [](std::uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); };
-  std::string text = plural(shrunk.preemptions, "preemption");
-  if (shrunk.preemptions_proved) text += shrunk.preemptions == 0 ? "" : " (proved minimal)";
-  text += ", " + plural(shrunk.steps, "step");
-  if (shrunk.steps_proved) text += " (proved minimal)";
+  std::string text = plural(shrunk.preemptions, "preemption") + " and " + plural(shrunk.steps, "step");
+  if (shrunk.preemptions_proved) text += shrunk.steps_proved ? ", both proved minimal" : ", the preemptions proved minimal";
   if (shrunk.preemptions != shrunk.preemptions_before || shrunk.steps != shrunk.steps_before)
-    text += fmt::format("; found with {} and {}", shrunk.preemptions_before, shrunk.steps_before);
+    text += fmt::format(" (found with {} and {})", shrunk.preemptions_before, shrunk.steps_before);
   return text;
 }
 

@@ -55,6 +55,7 @@ void Shrinker::prove_steps() {
   const std::uint64_t usual_limit = options.step_limit;
   Dfs dfs = Dfs::preemption_bounded(static_cast<std::uint32_t>(cost_.preemptions)).cached(cached_states);
   std::uint64_t index = 0;
+  bool is_first = true;
   for (bool is_complete = false; !is_complete;) {
     options.step_limit = std::min(usual_limit, cost_.steps + noticed_after);
     const Cost at_start = cost_;
@@ -74,7 +75,11 @@ void Shrinker::prove_steps() {
       const Cost cost = cost_;
       const Failure failure = result_.failure;
       HEDDLE_CHECK(adopt_schedule(execution.decisions()));
-      if (cost_ < cost) continue;
+      // The first of the best in the order of the search is the one to show, whatever the edits arrived at.
+      if (cost_ < cost || (cost_ == cost && is_first)) {
+        is_first = false;
+        continue;
+      }
       best_ = plan;
       cost_ = cost;
       result_.failure = failure;
