@@ -1,11 +1,13 @@
+#include "scenarios/channel_pool/lease_expiry.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace heddle::scenarios {
 namespace {
 
 std::vector<Scenario> build() {
-  std::vector<Scenario> all;
-  return all;
+  return {
+      lease_expiry(),
+  };
 }
 
 }  // namespace
@@ -21,9 +23,9 @@ const std::vector<Scenario>& catalogue() {
   return all;
 }
 
-const Scenario* find_scenario(std::string_view path) {
+const Scenario* find_scenario(std::string_view path, const std::vector<Scenario>& among) {
   const Scenario* found = nullptr;
-  for (const Scenario& candidate : catalogue()) {
+  for (const Scenario& candidate : among) {
     if (candidate.path() == path) return &candidate;
     if (candidate.name != path) continue;
     if (found != nullptr) return nullptr;  // ambiguous

@@ -14,9 +14,9 @@ namespace heddle::scenarios {
 /// What exploring a variant must show.
 struct Expectation {
   /// Each of these is violated by some schedule. Empty: the variant holds.
-  std::vector<std::string> violates;
+  std::vector<std::string> violates = {};
   /// Properties that hold although others are violated, or all of the scenario's when `violates` is empty.
-  std::vector<std::string> holds;
+  std::vector<std::string> holds = {};
   /// The schedule space is too large to exhaust: a random campaign of this many executions finds nothing. 0: it is exhausted.
   std::uint64_t sampled_executions = 0;
 
@@ -45,6 +45,6 @@ struct Scenario {
 /// All scenarios, in the order in which they are listed to people. Built on first use.
 [[nodiscard]] const std::vector<Scenario>& catalogue();
 /// "family/name", or just "name" where that is unique; null when there is none.
-[[nodiscard]] const Scenario* find_scenario(std::string_view path);
+[[nodiscard]] const Scenario* find_scenario(std::string_view path, const std::vector<Scenario>& among = catalogue());
 
 }  // namespace heddle::scenarios

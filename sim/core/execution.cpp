@@ -68,7 +68,8 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   thread_state_ = thread_exception_state();
   recording_on_ = detail != Detail::none;
   explaining_ = detail == Detail::explain;
-  observing_ = options_.hash_traces || recording_on_;
+  strategy_observes_ = strategy.observes_steps();
+  observing_ = options_.hash_traces || recording_on_ || strategy_observes_;
   result_ = {};
   last_step_ = options_.step_limit;
   decisions_.clear();
@@ -116,7 +117,7 @@ void Execution::finish_run() {
   }
   for (const AlwaysCheck& check : always_) check.destroy(const_cast<void*>(check.predicate));
   always_.clear();
-  result_.trace_hash = prefix_hash();
+  result_.trace_hash = trace_hash_now();
 }
 
 void Execution::set_attention() noexcept {
@@ -127,11 +128,22 @@ void Execution::set_attention() noexcept {
   if (inspecting_) attention_ |= attention_inspect;
 }
 
-ObjectId Execution::add_object(std::string_view kind, Name name) {
+ObjectId Execution::add_object(std::string_view kind, Name name, std::int32_t level) {
   Task& creator = *running_;
   const ObjectId id{static_cast<std::uint32_t>(objects_.size())};
   ObjectRecord& record = objects_.emplace_back();
   record.key = mix(creator.key, 0x100000000U + creator.objects++);
+  record.kind = kind;
+  record.name = {arena_.copy(name.text), name.index};
+  record.level = level;
+  return id;
+}
+
+ObjectId Execution::add_part(std::string_view kind, Name name, ObjectId whole, std::uint64_t part) {
+  const ObjectId id{static_cast<std::uint32_t>(objects_.size())};
+  const std::uint64_t key = mix(objects_[whole.index].key, part);
+  ObjectRecord& record = objects_.emplace_back();
+  record.key = key;
   record.kind = kind;
   record.name = {arena_.copy(name.text), name.index};
   return id;
@@ -299,7 +311,7 @@ void Execution::clock_step() {
   Task& clock = *tasks_[clock_task];
   if (would_preempt(clock_task)) ++early_timers_;
   timer_step_ = result_.steps;
-  clock.pending = {&ops::timer, clock_object, Access::write, std::source_location::current()};
+  clock.pending = {&ops::timer, clock_object, Access::write, Needs::something(), std::source_location::current()};
   if (observing_) open_step(clock);
   touch(clock_object, Access::write);
   const bool was_inspecting = std::exchange(inspecting_, true);
@@ -378,7 +390,7 @@ void Execution::teardown() {
     }
   }
   running_ = &root_;
-  observing_ = options_.hash_traces || recording_on_;
+  observing_ = options_.hash_traces || recording_on_ || strategy_observes_;
   attention_ = 0;
 }
 

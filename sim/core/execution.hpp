@@ -23,6 +23,7 @@
 #include "sim/core/arena.hpp"
 #include "sim/core/clock.hpp"
 #include "sim/core/error.hpp"
+#include "sim/core/hash.hpp"
 #include "sim/core/strategy.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/trace.hpp"
@@ -121,6 +122,10 @@ class Execution {
   [[nodiscard]] const Task* stepping() const noexcept { return stepper_; }
   [[nodiscard]] const Pending& pending(TaskId task) const noexcept { return tasks_[task]->pending; }
   [[nodiscard]] const Task& task(TaskId id) const noexcept { return *tasks_[id]; }
+  /// Whether some property is looked at after every step, so that no two steps are independent.
+  [[nodiscard]] bool has_always() const noexcept { return !always_.empty(); }
+  [[nodiscard]] std::int32_t initial_level(ObjectId object) const noexcept { return objects_[object.index].level; }
+  [[nodiscard]] std::uint64_t object_key(ObjectId object) const noexcept { return objects_[object.index].key; }
   [[nodiscard]] TaskId task_count() const noexcept { return task_count_; }
 
   /// Equal at two decisions about tasks iff the steps so far have the same happens-before relation (collisions aside): then the same can
@@ -130,14 +135,18 @@ class Execution {
   // For primitives and models.
 
   /// Registers an object that operations touch; call once per object, in its constructor.
-  ObjectId add_object(std::string_view kind, Name name);
+  ObjectId add_object(std::string_view kind, Name name, std::int32_t level = 0);
+  /// Registers a part of `whole` (a key of a store, a row of a table) that comes into being whenever some task first needs it. Its identity
+  /// is that of the whole together with `part`, a hash of what names it: the same whoever comes first. Its `ObjectId` is not.
+  ObjectId add_part(std::string_view kind, Name name, ObjectId whole, std::uint64_t part);
   /// Closes the running task's step and states its next operation. False when the operation must simply be performed without waiting
   /// or scheduling: while the world is set up or inspected, and while tasks are unwound. May throw then, as `op.unwinds` says.
-  [[gnu::always_inline]] bool announce(const Op& op, ObjectId object, Access access, std::source_location where) {
+  [[gnu::always_inline]] bool announce(const Op& op, ObjectId object, Access access, std::source_location where,
+                                       Needs needs = Needs::nothing()) {
     if (attention_ != 0) [[unlikely]] {
       if (!prepare(op)) return false;
     }
-    running_->pending = {&op, object, access, where};
+    running_->pending = {&op, object, access, needs, where};
     return true;
   }
   /// Lets the strategy decide; returns when the running task's announced operation is to be performed. False: see `announce`.
@@ -158,6 +167,9 @@ class Execution {
   /// `refresh(waiters)`. With `WaitKind::await` throws `Cancelled` when the task is cancelled while it has to wait.
   bool wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
                   std::source_location where);
+  /// An await that is answered by someone who is not modelled (a server, a disk): an async task gives its worker back and may be aborted
+  /// here, but the strategy alone decides when it goes on.
+  bool suspend(const Op& op, ObjectId object, Access access, std::source_location where);
   /// The two halves of `wait_until`, for a task listed with several objects at once.
   void begin_wait(Guard guard, WaitKind kind);
   bool end_wait();
@@ -168,10 +180,10 @@ class Execution {
   void enable(const TaskSet& tasks) { enabled_.insert_all(tasks); }
   void disable(const TaskSet& tasks) noexcept { enabled_.erase_all(tasks); }
   void disable(TaskId task) noexcept { enabled_.erase(task); }
-  /// Adds to the footprint of the running step.
-  void touch(ObjectId object, Access access) {
+  /// Adds to the footprint of the running step; `change` is what it does to the object's level (see `Needs`).
+  void touch(ObjectId object, Access access, std::int32_t change = 0) {
     if (observing_) [[unlikely]]
-      touches_.push_back({object, access});
+      touches_.push_back({object, access, change});
   }
   /// A decision within the running step, in [0, n). Its alternatives belong to the step.
   std::uint32_t alternative(std::uint32_t n);
@@ -261,6 +273,7 @@ class Execution {
     std::uint64_t key = 0;
     std::string_view kind;
     Name name;
+    std::int32_t level = 0;  ///< the initial one
     std::uint64_t hash[access_classes] = {};  ///< per class: of the events that a conflicting one comes after
   };
   struct Holder {
@@ -290,7 +303,7 @@ class Execution {
     const std::uint32_t options = enabled_.size();
     if (options == 0 || result_.steps >= last_step_) [[unlikely]]
       return pick_slowly();
-    const TaskId chosen = options > 1 ? ask_strategy(options) : enabled_.nth(0);
+    const TaskId chosen = options > 1 || strategy_observes_ ? ask_strategy(options) : enabled_.nth(0);
     if (chosen == clock_task) [[unlikely]]
       return pick_after_timer();
     ++result_.steps;
@@ -299,7 +312,7 @@ class Execution {
   TaskId ask_strategy(std::uint32_t options) {
     const TaskId chosen = strategy_->next_task(*this);
     HEDDLE_CHECK(enabled_.contains(chosen));
-    decisions_.push_back({DecisionKind::task, chosen, options});
+    if (options > 1) decisions_.push_back({DecisionKind::task, chosen, options});
     return chosen;
   }
   Task& pick_slowly();
@@ -319,6 +332,8 @@ class Execution {
   bool resumed(Task& self);
   void open_step(Task& task);
   void close_step();
+  [[nodiscard]] std::uint64_t trace_hash_now() const noexcept { return mix(trace_sum_, root_.hash); }
+  void advance_hashes(Task& task);
   [[nodiscard]] std::uint64_t hash_step(const Task& task);
   void record_event(const Task& task);
   void check_always();
@@ -346,6 +361,7 @@ class Execution {
   bool explaining_ = false;
   bool recording_on_ = false;
   bool inspecting_ = false;
+  bool strategy_observes_ = false;
   TaskSet enabled_;
   Strategy* strategy_ = nullptr;
   ExceptionState* thread_state_ = nullptr;

@@ -46,21 +46,30 @@ std::uint64_t Execution::hash_step(const Task& task) {
   return XXH3_64bits(input, length * sizeof(std::uint64_t));
 }
 
-std::uint64_t Execution::prefix_hash() const noexcept { return mix(trace_sum_, root_.hash); }
+std::uint64_t Execution::prefix_hash() const noexcept {
+  // Where timers may fire early only so often, how often they did is part of what can follow.
+  const bool slack_is_bounded = options_.slack != std::numeric_limits<std::uint32_t>::max();
+  return mix(trace_hash_now(), slack_is_bounded ? early_timers_ : 0);
+}
+
+void Execution::advance_hashes(Task& task) {
+  trace_sum_ -= mix(task.key, task.hash);
+  task.hash = hash_step(task);
+  trace_sum_ += mix(task.key, task.hash);
+  for (const AccessRecord& touched : touches_) {
+    std::uint64_t& hash = objects_[touched.object.index].hash[static_cast<std::size_t>(touched.access)];
+    hash = conflicts(touched.access, touched.access) ? task.hash : hash + task.hash;
+  }
+  result_.sequence_hash = mix(result_.sequence_hash, task.hash);
+}
 
 void Execution::close_step() {
   Task& task = *stepper_;
   stepper_ = nullptr;
   if (observing_) {
-    trace_sum_ -= mix(task.key, task.hash);
-    task.hash = hash_step(task);
-    trace_sum_ += mix(task.key, task.hash);
-    for (const AccessRecord& touched : touches_) {
-      std::uint64_t& hash = objects_[touched.object.index].hash[static_cast<std::size_t>(touched.access)];
-      hash = conflicts(touched.access, touched.access) ? task.hash : hash + task.hash;
-    }
-    result_.sequence_hash = mix(result_.sequence_hash, task.hash);
+    if (options_.hash_traces || recording_on_) advance_hashes(task);
     if (recording_on_) record_event(task);
+    if (strategy_observes_) strategy_->on_step(*this, {task.id, touches_, step_choices_, joined_});
   }
   previous_stepper_ = task.id;
   if (!always_.empty()) [[unlikely]]

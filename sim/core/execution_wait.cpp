@@ -22,6 +22,18 @@ bool Execution::wait_until(const Op& op, ObjectId object, Access access, Guard g
   return live && end_wait();
 }
 
+bool Execution::suspend(const Op& op, ObjectId object, Access access, std::source_location where) {
+  if (!announce(op, object, access, where)) return false;
+  Task& self = *running_;
+  begin_wait({}, WaitKind::await);
+  self.had_to_wait = true;
+  if (self.pool != nullptr) {
+    give_worker_back(self);
+    refresh_task(self);
+  }
+  return schedule() && end_wait();
+}
+
 void Execution::begin_wait(Guard guard, WaitKind kind) {
   Task& self = *running_;
   self.guard = guard;

@@ -51,11 +51,24 @@ struct ObjectId {
 using TaskId = std::uint32_t;
 inline constexpr TaskId clock_task = 0;
 
+/// When an announced operation can be performed. A counting guard is one that others can judge for other orders of the same steps: the
+/// object's *level* (its initial one plus the changes that steps declare when they touch it) is at least so much.
+struct Needs {
+  std::int32_t level = 0;
+
+  /// It never waits.
+  static constexpr Needs nothing() noexcept { return {0}; }
+  static constexpr Needs at_least(std::int32_t level) noexcept { return {level}; }
+  /// It may wait, for something that is not a level.
+  static constexpr Needs something() noexcept { return {-1}; }
+};
+
 /// The operation a task will perform when it is next scheduled.
 struct Pending {
   const Op* op = nullptr;
   ObjectId object;
   Access access = Access::read;
+  Needs needs;
   std::source_location where;
 };
 

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "sim/core/op.hpp"
+#include "sim/core/trace.hpp"
 #include "sim/core/task_set.hpp"
 
 namespace heddle::sim {
@@ -16,6 +18,13 @@ struct ExecutionResult;
 
 class Strategy {
  public:
+  struct Step {
+    TaskId task = 0;
+    std::span<const AccessRecord> footprint;
+    std::span<const std::uint32_t> choices;
+    TaskId joined = 0;
+  };
+
   Strategy() = default;
   Strategy(const Strategy&) = default;
   Strategy& operator=(const Strategy&) = default;
@@ -32,6 +41,15 @@ class Strategy {
   /// Told how the execution ended.
   virtual void end_execution(const ExecutionResult& result) { static_cast<void>(result); }
 
+  /// Told of each step when it is over, if `observes_steps`: its task, its footprint, the alternatives it took, and the task whose end it
+  /// saw (0: none).
+  virtual void on_step(const Execution& execution, const Step& step) {
+    static_cast<void>(execution);
+    static_cast<void>(step);
+  }
+
+  /// Whether to be told of each step, and to be asked for the next task even where only one is enabled.
+  [[nodiscard]] virtual bool observes_steps() const { return false; }
   /// Whether "nothing left" means that every schedule has been explored.
   [[nodiscard]] virtual bool is_exhaustive() const { return false; }
   /// Whether schedules beyond a stated bound were left out.

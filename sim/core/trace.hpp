@@ -26,6 +26,7 @@ struct Decision {
 struct AccessRecord {
   ObjectId object;
   Access access = Access::read;
+  std::int32_t change = 0;  ///< of the object's level; see `Needs`
 };
 
 /// One step of one task: its operation and all that it touched until its next scheduling point.

@@ -18,13 +18,13 @@ inline constexpr Op unlock{"unlock", Unwinds::never};
 
 class Mutex {
  public:
-  explicit Mutex(Name name = {}) : object_(Execution::current().add_object("mutex", name)) {}
+  explicit Mutex(Name name = {}) : object_(Execution::current().add_object("mutex", name, free_level)) {}
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
 
   [[gnu::always_inline]] void lock(std::source_location where = std::source_location::current()) {
     Execution& execution = Execution::current();
-    if (!execution.announce(ops::lock, object_, Access::write, where)) [[unlikely]] {
+    if (!execution.announce(ops::lock, object_, Access::write, where, Needs::at_least(free_level))) [[unlikely]] {
       lock_without_scheduling(execution);
       return;
     }
@@ -46,7 +46,7 @@ class Mutex {
     }
     owner_ = nobody;
     execution.enable(waiters_);
-    execution.touch(object_, Access::write);
+    execution.touch(object_, Access::write, free_level);
     execution.note_released(object_);
   }
   /// Whether it is held, without a scheduling point: for properties and checks.
@@ -54,11 +54,12 @@ class Mutex {
   [[nodiscard]] ObjectId object() const noexcept { return object_; }
 
  private:
+  static constexpr std::int32_t free_level = 1;
   static constexpr TaskId nobody = ~TaskId{0};
   [[gnu::always_inline]] void take(Execution& execution, TaskId self) {
     owner_ = self;
     execution.disable(waiters_);
-    execution.touch(object_, Access::write);
+    execution.touch(object_, Access::write, -free_level);
     execution.note_held(object_);
   }
   void lock_without_scheduling(const Execution& execution);

@@ -1,0 +1,39 @@
+// A connection that can fail: which call fails, and how, are decisions of the explorer. The caller gets a `CallError`; after a time-out it
+// does not know whether its write was performed, and it may even be performed later, while the caller has long gone on.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "models/kv/store.hpp"
+
+namespace heddle::kv {
+
+struct FaultPolicy {
+  bool refuses = false;        ///< a call may fail without having been performed
+  bool times_out = false;      ///< a call may go unanswered; a write is then performed at once or not at all
+  bool applies_late = false;   ///< a write that went unanswered may also be performed at any later step
+  std::uint32_t at_most = 1;   ///< faults of this connection; bounds the search
+
+  [[nodiscard]] bool is_none() const noexcept { return at_most == 0 || !(refuses || times_out || applies_late); }
+};
+
+class UnreliableClient final : public Client {
+ public:
+  UnreliableClient(Store& store, const FaultPolicy& policy, sim::Name name = "kv connection");
+  Reply call(const Command& command, Where where) override;
+
+ private:
+  enum class Fate : std::uint8_t { performed, refused, lost_request, lost_answer, late };
+
+  Fate decide(const Command& command);
+  void perform_later(const Command& command, Where where);
+
+  Store& store_;
+  FaultPolicy policy_;
+  sim::Execution& execution_;
+  sim::ObjectId object_;  // how many faults are left: shared if tasks share the connection
+  std::uint32_t faults_ = 0;
+};
+
+}  // namespace heddle::kv
