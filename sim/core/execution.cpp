@@ -83,6 +83,8 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   arena_.reset();
   clock_.reset();
   early_timers_ = 0;
+  timer_step_ = 0;
+  stuck_.clear();
   cancellations_in_flight_ = 0;
   task_count_ = first_task;
   live_ = 0;
@@ -293,6 +295,7 @@ Task& Execution::pick_after_timer() {
 }
 
 Task& Execution::no_task_enabled() {
+  if (explaining_) find_stuck();
   fail(FailureKind::deadlock, "deadlock", [&] { return describe_deadlock(); });
   return root_;
 }
@@ -307,7 +310,8 @@ Task& Execution::cut() {
 
 void Execution::clock_step() {
   Task& clock = *tasks_[clock_task];
-  if (enabled_.contains(clock_task) && enabled_.size() > 1) ++early_timers_;
+  if (would_preempt(clock_task)) ++early_timers_;
+  timer_step_ = result_.steps;
   clock.pending = {&ops::timer, clock_object, Access::write, Needs::something(), std::source_location::current()};
   if (observing_) open_step(clock);
   touch(clock_object, Access::write);
@@ -345,10 +349,10 @@ std::uint32_t Execution::alternative(std::uint32_t n) {
   const std::uint32_t chosen = strategy_->next_choice(*this, n);
   HEDDLE_CHECK(chosen < n);
   decisions_.push_back({DecisionKind::choice, chosen, n});
-  if (in_setup()) {
-    root_.hash = mix(root_.hash, chosen + 1);
-  } else if (observing_) {
+  if (stepper_ != nullptr) {
     step_choices_.push_back(chosen);
+  } else {  // the body's own, or a task's before its first step
+    root_.hash = mix(root_.hash, chosen + 1);
   }
   return chosen;
 }

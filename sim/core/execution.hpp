@@ -102,13 +102,24 @@ class Execution {
   [[nodiscard]] const std::vector<Decision>& decisions() const noexcept { return decisions_; }
   [[nodiscard]] const Recording& recording() const noexcept { return recording_; }
   [[nodiscard]] const std::vector<Sometimes>& sometimes() const noexcept { return sometimes_; }
+  /// After a deadlock, when explaining: the tasks that wait for ever.
+  [[nodiscard]] const std::vector<StuckRecord>& stuck() const noexcept { return stuck_; }
   [[nodiscard]] std::vector<TaskInfo> task_infos() const;
   [[nodiscard]] std::vector<ObjectInfo> object_infos() const;
 
   // For strategies.
   [[nodiscard]] const TaskSet& enabled() const noexcept { return enabled_; }
-  /// The task that has just made a step (or ended); the root is reported as the clock.
-  [[nodiscard]] TaskId running() const noexcept { return running_->id; }
+  /// Who has just made a step (or ended): a task, or the clock; the root is reported as the clock.
+  [[nodiscard]] TaskId running() const noexcept { return timer_step_ == result_.steps ? clock_task : running_->id; }
+  /// Whether to run `next` now is a preemption: another task has just made a step and could go on. Time that passes although some task
+  /// is enabled counts as one too; whoever runs after it does not.
+  [[nodiscard]] bool would_preempt(TaskId next) const noexcept {
+    if (next == clock_task) return enabled_.size() > (enabled_.contains(clock_task) ? 1U : 0U);
+    const TaskId last = running();
+    return next != last && last != clock_task && enabled_.contains(last);
+  }
+  /// Whose step is being performed: null in the body's own code. Only while steps are hashed or recorded.
+  [[nodiscard]] const Task* stepping() const noexcept { return stepper_; }
   [[nodiscard]] const Pending& pending(TaskId task) const noexcept { return tasks_[task]->pending; }
   [[nodiscard]] const Task& task(TaskId id) const noexcept { return *tasks_[id]; }
   /// Whether some property is looked at after every step, so that no two steps are independent.
@@ -198,8 +209,8 @@ class Execution {
   [[nodiscard]] Task& task_at(TaskId id) noexcept { return *tasks_[id]; }
   /// False while the world is set up or inspected.
   [[nodiscard]] bool in_task() const noexcept { return running_ != &root_; }
-  /// The same, and no task is being started or has to be unwound.
-  [[nodiscard]] bool in_setup() const noexcept { return (attention_ & attention_root) != 0; }
+  /// Whether a task is making a step, as opposed to the body that sets up or inspects the world. Known when steps are observed.
+  [[nodiscard]] bool in_step() const noexcept { return stepper_ != nullptr; }
   [[nodiscard]] Arena& arena() noexcept { return arena_; }
   [[nodiscard]] std::string object_name(ObjectId object) const;
 
@@ -340,6 +351,7 @@ class Execution {
   void add_note(std::string text);
   void remove_holder(ObjectId object) noexcept;
   void set_attention() noexcept;
+  void find_stuck();
   std::string describe_deadlock() const;
 
   inline static constinit thread_local Execution* current_ = nullptr;
@@ -367,6 +379,7 @@ class Execution {
   Arena arena_;
   Clock clock_;
   std::uint32_t early_timers_ = 0;
+  std::uint64_t timer_step_ = 0;  ///< the latest step made by the clock
   std::uint32_t cancellations_in_flight_ = 0;
   std::vector<ObjectRecord> objects_;
   std::vector<Sometimes> sometimes_;
@@ -381,6 +394,7 @@ class Execution {
   std::vector<std::uint64_t> long_hash_input_;
   std::string note_;
   std::vector<Holder> holders_;
+  std::vector<StuckRecord> stuck_;
   TaskId joined_ = 0;
   bool step_preempts_ = false;
   Recording recording_;

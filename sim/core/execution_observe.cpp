@@ -15,7 +15,10 @@ void Execution::open_step(Task& task) {
   joined_ = 0;
   if (!recording_on_) return;
   note_.clear();
-  step_preempts_ = previous_stepper_ != task.id && previous_stepper_ != clock_task && enabled_.contains(previous_stepper_);
+  // As `would_preempt`, which this task's being the running one by now has overtaken.
+  step_preempts_ = task.id == clock_task ? would_preempt(clock_task)
+                                         : previous_stepper_ != task.id && previous_stepper_ != clock_task &&
+                                               enabled_.contains(previous_stepper_);
 }
 
 // An event's hash covers its operation, its choices, the task's previous event and, for each object touched, all earlier events that
@@ -145,6 +148,19 @@ void Execution::remove_holder(ObjectId object) noexcept {
     if (holder->object == object && (holder->task == running_->id || std::next(holder) == holders_.rend())) {
       holders_.erase(std::next(holder).base());
       return;
+    }
+  }
+}
+
+void Execution::find_stuck() {
+  for (TaskId id = 1; id < task_count_; ++id) {
+    const Task& task = *tasks_[id];
+    if (task.finished || !task.started || task.background) continue;
+    StuckRecord& record = stuck_.emplace_back(StuckRecord{id, task.pending, 0, 0});
+    for (const Holder& holder : holders_) {
+      if (holder.object != task.pending.object) continue;
+      record.holder = holder.task;
+      record.held_since = holder.since_step;
     }
   }
 }

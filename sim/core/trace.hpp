@@ -60,6 +60,14 @@ struct Recording {
   }
 };
 
+/// A task that waits for ever, and for what.
+struct StuckRecord {
+  TaskId task = 0;
+  Pending pending;
+  TaskId holder = 0;             ///< who holds the object, or 0
+  std::uint64_t held_since = 0;  ///< the step
+};
+
 /// What a person wants to know of a task or object after the execution has ended.
 struct TaskInfo {
   std::string name;

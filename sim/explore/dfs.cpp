@@ -47,29 +47,27 @@ std::uint32_t Dfs::revisit(DecisionKind kind, std::uint32_t alternatives) {
 void Dfs::collect_tasks(const Execution& execution, Node& node) {
   const TaskSet& enabled = execution.enabled();
   const TaskId running = execution.running();
-  const bool can_go_on = enabled.contains(running);
-  const auto add = [&](TaskId task, std::uint32_t cost) {
-    if (cost_ + cost > limit_) {
+  const bool by_delays = bound_ == Bound::delays;
+  std::uint32_t skipped = 0;
+  const auto add = [&](TaskId task) {
+    const std::uint32_t cost = by_delays ? skipped++ : execution.would_preempt(task) ? 1 : 0;
+    if (bound_ != Bound::none && cost_ + cost > limit_) {
       pruned_ = true;
     } else {
       options_.push_back({task, cost});
     }
   };
-  if (bound_ == Bound::delays) {  // round-robin order, beginning with the running task
-    std::uint32_t skipped = 0;
+  // The running task first, then the others: in round-robin order when delays count. The clock comes last, so that a clock that could
+  // tick for ever does not.
+  if (running != clock_task && enabled.contains(running)) add(running);
+  enabled.for_each([&](TaskId id) {
+    if (id != clock_task && (by_delays ? id > running : id != running)) add(id);
+  });
+  if (by_delays)
     enabled.for_each([&](TaskId id) {
-      if (id >= running) add(id, skipped++);
+      if (id != clock_task && id < running) add(id);
     });
-    enabled.for_each([&](TaskId id) {
-      if (id < running) add(id, skipped++);
-    });
-  } else {
-    const std::uint32_t preemption = bound_ == Bound::preemptions && can_go_on ? 1 : 0;
-    if (can_go_on) add(running, 0);
-    enabled.for_each([&](TaskId id) {
-      if (id != running) add(id, preemption);
-    });
-  }
+  if (enabled.contains(clock_task)) add(clock_task);
   node.option_count = static_cast<std::uint32_t>(options_.size()) - node.first_option;
 }
 

@@ -173,7 +173,7 @@ void Dpor::begin_forced_step(const Execution& execution) {
 }
 
 std::uint32_t Dpor::next_choice(const Execution& execution, std::uint32_t alternatives) {
-  if (execution.in_setup()) {
+  if (!execution.in_step()) {
     if (executed_ > 0)
       throw Error(ErrorCode::usage, "choose() was called by the body after its tasks had run, which DPOR does not explore; call it before "
                                     "run(), or use the strategy 'exhaustive'");

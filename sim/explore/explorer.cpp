@@ -82,6 +82,7 @@ class Explorer {
     failure.message = std::string(lit.run(program_, again, Execution::Detail::explain).message);
     verdict_.outcome = Outcome::violated;
     verdict_.failure = std::move(failure);
+    verdict_.program = std::make_shared<const Program>(program_);
   }
 
   bool is_deterministic(const ExecutionResult& result) {
@@ -150,24 +151,36 @@ Verdict explore(const Program& program, Strategy& strategy, const ExploreOptions
 
 Verdict explore(const Program& program, const ExploreOptions& options) { return explore(program, Dfs{}.cached(), options); }
 
-Verdict replay(const Program& program, const std::vector<Decision>& schedule, const ExecutionOptions& options) {
-  Replay strategy(schedule);
-  strategy.begin_execution(0);
+Verdict replay_with(const Program& program, Strategy& strategy, const ExecutionOptions& options) {
   Execution execution(options);
+  return replay_with(program, strategy, execution);
+}
+
+Verdict replay_with(const Program& program, Strategy& strategy, Execution& execution) {
+  strategy.begin_execution(0);
   const ExecutionResult& result = execution.run(program, strategy, Execution::Detail::explain);
+  strategy.end_execution(result);
   Verdict verdict;
   verdict.options = execution.options();
   verdict.evidence.strategy = strategy.name();
   verdict.evidence.executions = 1;
   verdict.evidence.steps = result.steps;
   verdict.evidence.distinct_traces = 1;
+  if (result.failure == FailureKind::none) return verdict;
+  verdict.outcome = Outcome::violated;
+  verdict.failure = Failure{result.failure,        std::string(result.property), std::string(result.message), 0,
+                            execution.decisions(), result.steps,                 result.trace_hash,           result.sequence_hash};
+  verdict.program = std::make_shared<const Program>(program);
+  return verdict;
+}
+
+Verdict replay(const Program& program, const std::vector<Decision>& schedule, const ExecutionOptions& options) {
+  Replay strategy(schedule);
+  Verdict verdict = replay_with(program, strategy, options);
   if (const auto& divergence = strategy.divergence()) {
     verdict.outcome = Outcome::not_deterministic;
+    verdict.failure.reset();
     verdict.problem = "the program diverged from the schedule at step " + std::to_string(divergence->step) + ": " + divergence->what;
-  } else if (result.failure != FailureKind::none) {
-    verdict.outcome = Outcome::violated;
-    verdict.failure = Failure{result.failure,          std::string(result.property), std::string(result.message), 0,
-                              execution.decisions(),   result.steps,                 result.trace_hash,           result.sequence_hash};
   }
   return verdict;
 }

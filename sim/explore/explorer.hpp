@@ -48,5 +48,9 @@ template <class S>
 /// Runs `schedule` once. The verdict is `violated` (the failure reproduces, or another appeared), `sampled` (the run passes), or
 /// `not_deterministic` with `problem` saying at which step, and how, the program diverged from the schedule.
 [[nodiscard]] Verdict replay(const Program& program, const std::vector<Decision>& schedule, const ExecutionOptions& options = {});
+/// Runs `program` once under `strategy`. The verdict is `violated` or `sampled`; what the strategy noticed is for it to say.
+[[nodiscard]] Verdict replay_with(const Program& program, Strategy& strategy, const ExecutionOptions& options = {});
+/// The same in `execution`, for those who want to look at its recording afterwards.
+[[nodiscard]] Verdict replay_with(const Program& program, Strategy& strategy, Execution& execution);
 
 }  // namespace heddle::sim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,6 +59,8 @@ struct Verdict {
   std::string problem;                ///< `not_deterministic`: what differed, where
   std::vector<std::string> unreached;  ///< `sometimes` conditions that no execution reached; such a verdict is `violated`
   ExecutionOptions options;           ///< under which the executions ran
+  /// `violated`: a copy of the program, to shrink and explain the failure for people. What the program refers to must still be there.
+  std::shared_ptr<const Program> program;
 
   /// Nothing is violated in what was explored.
   [[nodiscard]] bool holds() const noexcept { return outcome <= Outcome::sampled; }

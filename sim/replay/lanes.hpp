@@ -13,6 +13,7 @@ struct LanesOptions {
   bool colour = false;        ///< ANSI escape sequences
   bool ascii = false;         ///< no box-drawing characters
   bool locations = false;     ///< file:line of each step, at the right
+  bool verdict = true;        ///< what is violated, below the lanes
   std::size_t max_rows = 80;  ///< beyond that, the middle of long uninterrupted runs is left out, then the beginning
 };
 

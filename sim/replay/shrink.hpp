@@ -36,7 +36,7 @@ struct Shrunk {
 /// itself (an unfair schedule reaches it in any program that waits by looping), are returned as they are.
 [[nodiscard]] Shrunk shrink(const Program& program, const Failure& failure, const ShrinkOptions& options = {});
 
-/// "1 preemption (proved minimal), 5 steps; found with 7 and 31".
+/// "1 preemption and 5 steps, both proved minimal (found with 7 and 31)".
 [[nodiscard]] std::string describe(const Shrunk& shrunk);
 
 }  // namespace heddle::sim

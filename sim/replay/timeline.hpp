@@ -42,6 +42,7 @@ struct Timeline {
   std::vector<TimelineTask> tasks;  ///< indexed by id; 0 is the clock
   std::vector<TimelineRow> rows;
   std::vector<StuckTask> stuck;
+  std::vector<std::uint32_t> body_choices;  ///< data decisions of the body itself, outside of tasks; only of `make_timeline`
   std::uint32_t preemptions = 0;
   FailureKind failure = FailureKind::none;
   std::string property;
