@@ -176,6 +176,8 @@ class Execution {
   /// Takes a worker again. Throws `Cancelled` when the task is dropped here: a timeout that fired, unless what it waits for is ready; or
   /// an abort of an async task.
   void end_wait();
+  /// For an operation that is to be performed at once, but has to wait.
+  [[noreturn]] void throw_waits_for_ever(const Op& op, ObjectId object) const;
   /// The object through which others end a wait of `task` that is not a matter of shared state alone: they write it when they hand
   /// something over to it, when its timeout fires, when they abort it. The task reads it when it goes on.
   ObjectId wake_up_of(Task& task);
@@ -349,7 +351,6 @@ class Execution {
   void refresh_task(Task& task);
   static bool has_fired_scope(const Task& task) noexcept;
   static bool can_be_cancelled(const Task& task) noexcept;
-  bool perform_at_once(const Op& op, ObjectId object, Guard guard) const;
   void give_worker_back(Task& task);
   void take_worker(Task& task);
   void deliver_cancellation(Task& task, bool ready);

@@ -9,14 +9,18 @@ namespace heddle::sim {
 
 bool Execution::wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
                            std::source_location where) {
+  const auto perform_at_once = [&] {
+    if (!tearing_down() && !guard.ready(guard.context)) throw_waits_for_ever(op, object);
+    return false;
+  };
   if (kind == WaitKind::await && running_->pool != nullptr) {
     // An async task finds out whether it has to wait in a step of its own: only then does it give its worker back.
-    if (!announce(op, object, access, where)) return perform_at_once(op, object, guard);
+    if (!announce(op, object, access, where)) return perform_at_once();
     if (!schedule()) return false;
     if (guard.ready(guard.context)) return true;
     touch(object, Access::read);
   }
-  if (!begin_wait(op, object, access, guard, kind, where)) return perform_at_once(op, object, guard);
+  if (!begin_wait(op, object, access, guard, kind, where)) return perform_at_once();
   const TaskId self = running_->id;
   waiters.insert(self);
   if (!schedule()) return false;  // whatever was waited for may be gone
@@ -25,12 +29,9 @@ bool Execution::wait_until(const Op& op, ObjectId object, Access access, Guard g
   return true;
 }
 
-/// An operation outside of tasks. Always false.
-bool Execution::perform_at_once(const Op& op, ObjectId object, Guard guard) const {
-  if (!tearing_down() && guard.ready != nullptr && !guard.ready(guard.context))
-    throw Error(ErrorCode::usage, "'" + std::string(op.name) + "' on " + object_name(object) +
-                                      " would wait for ever: it was called outside of a task, where nobody else runs");
-  return false;
+void Execution::throw_waits_for_ever(const Op& op, ObjectId object) const {
+  throw Error(ErrorCode::usage, "'" + std::string(op.name) + "' on " + object_name(object) +
+                                    " would wait for ever: it was called outside of a task, where nobody else runs");
 }
 
 bool Execution::suspend(const Op& op, ObjectId object, Access access, std::source_location where) {
@@ -46,7 +47,7 @@ bool Execution::suspend(const Op& op, ObjectId object, Access access, std::sourc
 bool Execution::begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind,
                            std::source_location where) {
   if (kind == WaitKind::await && in_task()) give_worker_back(*running_);
-  if (!announce(op, object, access, where)) return false;
+  if (!announce(op, object, access, where, Needs::something())) return false;
   Task& self = *running_;
   self.guard = guard;
   self.wait = kind;
