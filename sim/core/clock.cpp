@@ -25,13 +25,14 @@ TimerId Clock::arm(Duration deadline, std::uint64_t key, Action action, void* co
   return {slot, slots_[slot].generation};
 }
 
-void Clock::cancel(TimerId id) noexcept {
-  if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation) return;
+bool Clock::cancel(TimerId id) noexcept {
+  if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation) return false;
   const auto entry = std::find_if(timers_.begin(), timers_.end(), [&](const Entry& e) { return e.slot == id.slot; });
-  if (entry == timers_.end()) return;
+  if (entry == timers_.end()) return false;
   timers_.erase(entry);
   ++slots_[id.slot].generation;
   free_.push_back(id.slot);
+  return true;
 }
 
 std::uint32_t Clock::due() const noexcept {

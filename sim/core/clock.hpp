@@ -33,8 +33,8 @@ class Clock {
   [[nodiscard]] bool idle() const noexcept { return timers_.empty(); }
   /// `key` orders timers of equal deadline; it must be unique and the same in every schedule.
   TimerId arm(Duration deadline, std::uint64_t key, Action action, void* context);
-  /// Has no effect when the timer has fired or was cancelled.
-  void cancel(TimerId id) noexcept;
+  /// False, without effect, when the timer has fired or was cancelled.
+  bool cancel(TimerId id) noexcept;
   /// How many timers share the earliest deadline. Precondition: `!idle()`.
   [[nodiscard]] std::uint32_t due() const noexcept;
   /// Advances time to the earliest deadline and fires the `k`-th of the timers due then, in the order of their keys.

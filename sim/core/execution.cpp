@@ -312,9 +312,9 @@ void Execution::clock_step() {
   Task& clock = *tasks_[clock_task];
   if (would_preempt(clock_task)) ++early_timers_;
   timer_step_ = result_.steps;
-  clock.pending = {&ops::timer, clock_object, Access::write, Needs::something(), std::source_location::current()};
+  clock.pending = {&ops::timer, clock_object, Access::write, Needs::at_least(1), std::source_location::current()};
   if (observing_) open_step(clock);
-  touch(clock_object, Access::write);
+  touch(clock_object, Access::write, -1);
   const bool was_inspecting = std::exchange(inspecting_, true);
   const std::uint32_t due = clock_.due();
   clock_.fire(due > 1 ? alternative(due) : 0);
@@ -332,15 +332,15 @@ void Execution::update_clock() {
 }
 
 TimerId Execution::arm_timer(Duration deadline, Clock::Action action, void* context) {
-  touch(clock_object, Access::read);
+  touch(clock_object, Access::read, 1);  // the clock's level is the number of armed timers
   const TimerId timer = clock_.arm(deadline, mix(running_->key, 0x200000000U + running_->timers++), action, context);
   update_clock();
   return timer;
 }
 
 void Execution::cancel_timer(TimerId timer) noexcept {
-  touch(clock_object, Access::read);
-  clock_.cancel(timer);
+  if (!clock_.cancel(timer)) return;
+  touch(clock_object, Access::read, -1);
   if (options_.time == TimeMode::any_time) update_clock();
 }
 

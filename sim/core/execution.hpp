@@ -172,7 +172,8 @@ class Execution {
   bool suspend(const Op& op, ObjectId object, Access access, std::source_location where);
   /// The two halves of a wait, around `schedule`. The first belongs to the running step, in which the task found that it has to wait: an
   /// async task that awaits gives its worker back in it. Then the step is closed and the operation is announced; false: see `announce`.
-  bool begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind, std::source_location where);
+  bool begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind, std::source_location where,
+                  Needs needs = Needs::something());
   /// Takes a worker again. Throws `Cancelled` when the task is dropped here: a timeout that fired, unless what it waits for is ready; or
   /// an abort of an async task.
   void end_wait();
@@ -190,8 +191,10 @@ class Execution {
   void disable(TaskId task) noexcept { enabled_.erase(task); }
   /// Adds to the footprint of the running step; `change` is what it does to the object's level (see `Needs`).
   void touch(ObjectId object, Access access, std::int32_t change = 0) {
-    if (observing_) [[unlikely]]
+    if (observing_) [[unlikely]] {
       touches_.push_back({object, access, change});
+      if (change != 0 && stepper_ == nullptr) objects_[object.index].level += change;  // before the first step
+    }
   }
   /// A decision within the running step, in [0, n). Its alternatives belong to the step.
   std::uint32_t alternative(std::uint32_t n);

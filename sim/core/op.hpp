@@ -61,6 +61,8 @@ struct Needs {
   static constexpr Needs at_least(std::int32_t level) noexcept { return {level}; }
   /// It may wait, for something that is not a level.
   static constexpr Needs something() noexcept { return {-1}; }
+  /// It waits for one particular step, and for nothing else: the firing of a timer of its own.
+  static constexpr Needs one_step() noexcept { return {-2}; }
 };
 
 /// The operation a task will perform when it is next scheduled.

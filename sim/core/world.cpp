@@ -35,7 +35,9 @@ void pass_time(const Op& op, WaitKind kind, Duration duration, std::source_locat
   Execution& execution = Execution::current();
   // Arming belongs to the step before: the deadline counts from when the task got here.
   const TimerWait wait(execution, duration);
-  if (!execution.begin_wait(op, Execution::clock_object, Access::read, wait.guard(), kind, where) || !execution.schedule()) return;
+  if (!execution.begin_wait(op, Execution::clock_object, Access::read, wait.guard(), kind, where, Needs::one_step()) ||
+      !execution.schedule())
+    return;
   execution.end_wait();
   execution.touch(Execution::clock_object, Access::read);
 }

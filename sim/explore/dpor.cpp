@@ -163,7 +163,7 @@ void Dpor::begin_forced_step(const Execution& execution) {
     event.letter.task = execution.task(clock_task).key;
     event.opened_from = event.letter.alternatives.size();
     event.is_forced = true;
-    event.needs = Needs::something();
+    event.needs = Needs::nothing();  // it comes after everything
     event.announced = Execution::clock_object;
     event.announced_access = Access::write;
     event.was_enabled = 0;
@@ -253,6 +253,7 @@ void Dpor::execute(const Execution& execution, const Step& step, Event& event, s
 void Dpor::register_tasks(const Execution& execution, const std::vector<std::uint32_t>& clock) {
   for (auto id = static_cast<TaskId>(tasks_.size()); id < execution.task_count(); ++id) {
     TaskHistory& task = tasks_.emplace_back();
+    task.key = execution.task(id).key;
     task.initial_clock = clock;
     task.born = live_;
   }
@@ -317,9 +318,14 @@ void Dpor::find_races(const Operation& operation, const std::vector<std::uint32_
 bool Dpor::could_come_before(const Operation& operation, std::uint32_t step) const {
   if (operation.needs.level == 0) return true;
   const Event& instead_of = events_[step];
-  if (operation.needs.level < 0) {  // known only where it was pending
+  if (operation.needs.level == Needs::something().level) return true;
+  if (operation.needs.level < 0) {
+    // Known where it was pending: the step that enabled it must not be this one, nor depend on it.
     if (step < operation.announced || operation.task >= 64) return true;
-    return ((instead_of.was_enabled >> operation.task) & 1U) != 0;
+    std::uint32_t enabler = operation.upto;
+    while (enabler > step && ((events_[enabler - 1].was_enabled >> operation.task) & 1U) != 0) --enabler;
+    if (enabler == step) return true;
+    return enabler - 1 != step && !happens_before(instead_of, events_[enabler - 1].clock);
   }
   if (operation.waits_for.index >= objects_.size()) return true;
   const ObjectHistory& object = objects_[operation.waits_for.index];
@@ -405,6 +411,14 @@ void Dpor::pop_event() {
   tasks_.resize(std::min<std::size_t>(tasks_.size(), event.tasks_before));
 }
 
+/// Whether the letter's task was not enabled before the event, which is the last one popped.
+bool Dpor::is_dead(const Event& event, const Letter& letter) const {
+  TaskId id = letter.id;
+  if (id >= tasks_.size() || tasks_[id].key != letter.task)
+    for (id = 0; id < tasks_.size() && tasks_[id].key != letter.task;) ++id;
+  return id == tasks_.size() || (id < 64 && ((event.was_enabled >> id) & 1U) == 0);
+}
+
 void Dpor::backtrack() {
   forest_.clear(inherited_);
   while (live_ > 0) {
@@ -412,9 +426,7 @@ void Dpor::backtrack() {
     Event& event = events_[live_];
     if (event.is_executed) event.sleep.push_back(event.letter);
     while (!event.wakeup.empty()) {
-      const TaskId id = forest_.letter(event.wakeup.first).id;
-      const bool is_dead = !event.is_forced && id < 64 && ((event.was_enabled >> id) & 1U) == 0;
-      if (!is_dead) {
+      if (event.is_forced || !is_dead(event, forest_.letter(event.wakeup.first))) {
         resumes_ = true;
         return;
       }

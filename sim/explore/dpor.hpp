@@ -68,6 +68,7 @@ class Dpor final : public Strategy {
     std::int32_t initial_level = 0;
   };
   struct TaskHistory {
+    std::uint64_t key = 0;
     std::vector<std::uint32_t> initial_clock;
     std::uint32_t last = 0;  // index + 1 of its last step
     std::uint32_t steps = 0;
@@ -96,6 +97,7 @@ class Dpor final : public Strategy {
   void inherit_sleep(Event& event) const;
   void open_siblings(Event& event);
   void pop_event();
+  [[nodiscard]] bool is_dead(const Event& event, const Letter& letter) const;
   void backtrack();
   bool advance_setup();
   void register_tasks(const Execution& execution, const std::vector<std::uint32_t>& clock);

@@ -63,7 +63,8 @@ class RandomProgramRun {
   RandomProgramRun(const RandomProgram& program, World& world, FinalState& out) : program_(program), out_(out) {
     for (int i = 0; i < 3; ++i) atomics_.emplace_back(0, Name{"x", i});
     for (int i = 0; i < 2; ++i) mutexes_.emplace_back(Name{"m", i});
-    results_.resize(program.tasks.size() * 2 + 8, 0);
+    results_.resize(program.tasks.size() * 5, 0);
+    children_.resize(program.tasks.size(), 0);
     for (std::size_t t = 0; t < program.tasks.size(); ++t)
       handles_.push_back(world.task({"task", static_cast<int>(t)}, [this, t] { run(t); }));
     out_.clear();
@@ -114,7 +115,8 @@ class RandomProgramRun {
         if (t > 0) handles_[t - 1].join();
         return;
       case Kind::spawn: {
-        const TaskHandle child = spawn("child", [this, a, t] { results_[t + program_.tasks.size()] = atomics_[a].fetch_add(2); });
+        const std::size_t slot = program_.tasks.size() + 4 * t + children_[t]++;  // state that tasks share must be simulated: one each
+        const TaskHandle child = spawn("child", [this, a, slot] { results_[slot] = atomics_[a].fetch_add(2); });
         if (i.b == 0) child.join();
         return;
       }
@@ -126,7 +128,8 @@ class RandomProgramRun {
   FinalState& out_;
   std::deque<Atomic<int>> atomics_;
   std::deque<Mutex> mutexes_;
-  std::vector<int> results_;
+  std::vector<int> results_;  // of each task, then of up to four children of each
+  std::vector<std::size_t> children_;
   std::vector<TaskHandle> handles_;
 };
 
