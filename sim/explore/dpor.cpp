@@ -54,6 +54,7 @@ TaskId Dpor::next_task(const Execution& execution) {
   if (!choose_letter(execution, event)) {
     blocked_ = true;
     ++redundant_;
+    collect_pending(execution);
     return default_next_task(execution);
   }
   const Pending& pending = execution.pending(event.task);
@@ -340,10 +341,14 @@ bool Dpor::could_come_before(const Operation& operation, std::uint32_t step) con
 void Dpor::on_tasks_ended(const Execution& execution) {
   if (blocked_) return;
   register_tasks(execution, phase_clock_);
+  for (TaskId id = 1; id < execution.task_count(); ++id) join(phase_clock_, clock_of(id));
+  collect_pending(execution);
+}
+
+void Dpor::collect_pending(const Execution& execution) {
   pending_.clear();
   for (TaskId id = 1; id < execution.task_count(); ++id) {
     const Task& task = execution.task(id);
-    join(phase_clock_, clock_of(id));
     if (task.finished || !task.started || task.pending.object == Execution::no_object) continue;
     PendingOperation& pending = pending_.emplace_back();
     pending.access = {task.pending.object, task.pending.access};
@@ -355,7 +360,7 @@ void Dpor::on_tasks_ended(const Execution& execution) {
 }
 
 void Dpor::end_execution(const ExecutionResult&) {
-  if (!blocked_) reverse_races();
+  reverse_races();
   backtrack();
 }
 

@@ -107,6 +107,7 @@ class Dpor final : public Strategy {
   void join_conflicting(Event& event) const;
   void find_races(const Operation& operation, const std::vector<std::uint32_t>& before, std::vector<std::uint32_t>& races) const;
   [[nodiscard]] bool could_come_before(const Operation& operation, std::uint32_t step) const;
+  void collect_pending(const Execution& execution);
   void reverse_races();
   static void widen(Letter& letter, const Event& event);
   void reverse(std::uint32_t earlier, const Letter& later, TaskId later_task, std::uint32_t upto);
