@@ -172,7 +172,8 @@ class Execution {
   bool suspend(const Op& op, ObjectId object, Access access, std::source_location where);
   /// The two halves of a wait, around `schedule`. The first belongs to the running step, in which the task found that it has to wait: an
   /// async task that awaits gives its worker back in it. Then the step is closed and the operation is announced; false: see `announce`.
-  bool begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind, std::source_location where);
+  bool begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind, std::source_location where,
+                  Needs needs = Needs::something());
   /// Takes a worker again. Throws `Cancelled` when the task is dropped here: a timeout that fired, unless what it waits for is ready; or
   /// an abort of an async task.
   void end_wait();
