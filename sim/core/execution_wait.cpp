@@ -37,8 +37,9 @@ void Execution::throw_waits_for_ever(const Op& op, ObjectId object) const {
 bool Execution::suspend(const Op& op, ObjectId object, Access access, std::source_location where) {
   // The answer is there when the strategy says so; a timeout that fires before drops the call.
   const Guard answered{[](const void* task) { return !has_fired_scope(*static_cast<const Task*>(task)); }, running_};
-  if (!begin_wait(op, object, access, answered, WaitKind::await, where) || !schedule()) return false;
   Task& self = *running_;
+  const Needs needs = self.pool == nullptr ? Needs::nothing() : Needs::something();
+  if (!begin_wait(op, object, access, answered, WaitKind::await, where, needs) || !schedule()) return false;
   if (self.scope != nullptr && self.pool == nullptr) touch(wake_up_of(self), Access::read);
   end_wait();
   return true;
