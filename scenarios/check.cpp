@@ -27,7 +27,7 @@ sim::Verdict look_for(const std::string& property, const Variant& variant, sim::
   for (;;) {
     sim::Verdict verdict = sim::explore(variant.program, strategy, explore);
     const bool passes_over = verdict.outcome == sim::Outcome::violated && verdict.failure->property != property &&
-                             !verdict.failure->schedule.empty() && !strategy.is_exhaustive();
+                             verdict.unreached.empty() && !strategy.is_exhaustive();
     if (!passes_over) return verdict;
     explore.first_execution = verdict.failure->execution + 1;
     if (explore.first_execution >= last) return verdict;

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "sim/core/hash.hpp"
+#include "sim/replay/timeline.hpp"
 
 namespace heddle::kv {
 
@@ -116,7 +117,7 @@ Reply Store::time_to_live(const Entry& entry) {
   if (!entry.present) return {.ttl = {TimeToLive::Kind::absent, {}}};
   if (!entry.expires) return {.applied = true, .ttl = {TimeToLive::Kind::persistent, {}}};
   const Duration remaining = entry.deadline - execution_.now();
-  execution_.note([&] { return fmt::format("{} ns left", remaining.count()); });
+  execution_.note([&] { return sim::format_duration(remaining.count()) + " left"; });
   return {.applied = true, .ttl = {TimeToLive::Kind::expiring, remaining}};
 }
 
@@ -168,7 +169,7 @@ void Store::write(Entry& entry, std::string_view value) {
 void Store::remove(Entry& entry, bool expired) {
   execution_.touch(entry.object, Access::write);
   execution_.touch(object_, Access::commute);
-  execution_.note([&] { return fmt::format("{} {}: it was {}", entry.key, expired ? "expired" : "deleted", entry.value); });
+  execution_.note([&] { return expired ? fmt::format("{} expired: it was {}", entry.key, entry.value) : "it was " + entry.value; });
   if (!expired) set_deadline(entry, std::nullopt);
   entry.present = entry.expires = false;
   if (observer_) observer_({.key = entry.key, .before = &entry.value, .expired = expired});
@@ -180,7 +181,7 @@ void Store::set_deadline(Entry& entry, std::optional<Duration> ttl) {
   if (!ttl) return;
   entry.deadline = execution_.now() + *ttl;
   entry.timer = execution_.arm_timer(entry.deadline, &Store::on_expiry, &entry);
-  execution_.note([&] { return fmt::format("expires in {} ns", ttl->count()); });
+  execution_.note([&] { return "expires in " + sim::format_duration(ttl->count()); });
 }
 
 void Store::on_expiry(void* context) {
