@@ -17,7 +17,8 @@ using testing::SizeIs;
 
 TEST(Fuzz, KeepsEachDistinctFailureAsAFileThatReplays) {
   const TemporaryDirectory directory;
-  const Ended ended = heddle({"fuzz", "lease_expiry:delete_unconditionally", "--time", "30s", "--out", directory.path()});
+  const Ended ended =
+      heddle({"fuzz", "lease_expiry:delete_unconditionally", "--time", "30s", "--out", directory.path()});
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_THAT(ended.out, HasSubstr("expected failures: 2\n"));
   EXPECT_THAT(ended.out, HasSubstr("unexpected failures: 0\n"));
@@ -31,13 +32,15 @@ TEST(Fuzz, KeepsEachDistinctFailureAsAFileThatReplays) {
 
 TEST(Fuzz, EndsEarlyWhenThereIsNothingLeftToFind) {
   const TemporaryDirectory directory;
-  const Ended ended = heddle({"fuzz", "lease_expiry:delete_unconditionally", "--time", "1h", "--out", directory.path(), "--json"});
+  const Ended ended =
+      heddle({"fuzz", "lease_expiry:delete_unconditionally", "--time", "1h", "--out", directory.path(), "--json"});
   EXPECT_LT(nlohmann::json::parse(ended.out).at("seconds").get<double>(), 30.0);
 }
 
 TEST(Fuzz, VariantsThatHoldPassAndAreTold) {
   const TemporaryDirectory directory;
-  const Ended ended = heddle({"fuzz", "--only-holding", "lease_expiry", "--time", "500ms", "--jobs", "2", "--out", directory.path()});
+  const Ended ended =
+      heddle({"fuzz", "--only-holding", "lease_expiry", "--time", "500ms", "--jobs", "2", "--out", directory.path()});
   EXPECT_EQ(ended.exit_code, 0);
   EXPECT_THAT(ended.out, HasSubstr("executions, "));
   EXPECT_THAT(ended.out, HasSubstr("lease_expiry:fencing_token\n"));
@@ -47,17 +50,25 @@ TEST(Fuzz, VariantsThatHoldPassAndAreTold) {
 
 TEST(Fuzz, TellsUnexpectedFailuresFromExpectedOnes) {
   const TemporaryDirectory directory;
-  const Ended ended = heddle_of_bad_scenarios({"fuzz", "lost_update", "wrong_expectation", "--time", "1s", "--out", directory.path()});
+  const Ended ended =
+      heddle_of_bad_scenarios({"fuzz", "lost_update", "wrong_expectation", "--time", "1s", "--out", directory.path()});
   EXPECT_EQ(ended.exit_code, 1);
-  EXPECT_THAT(ended.out, HasSubstr("unexpected failures: 1\n  test/wrong_expectation:violates_after_all: no_lost_update violated (UNEXPECTED)"));
-  EXPECT_THAT(ended.out, HasSubstr("expected failures: 1\n  test/lost_update:racy: no_lost_update violated (expected)"));
-  EXPECT_THAT(ended.out, HasSubstr("expected failures that were not found: 1\n  test/wrong_expectation:holds_after_all no_lost_update"));
+  EXPECT_THAT(
+      ended.out,
+      HasSubstr(
+          "unexpected failures: 1\n  test/wrong_expectation:violates_after_all: no_lost_update violated (UNEXPECTED)"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("expected failures: 1\n  test/lost_update:racy: no_lost_update violated (expected)"));
+  EXPECT_THAT(
+      ended.out,
+      HasSubstr("expected failures that were not found: 1\n  test/wrong_expectation:holds_after_all no_lost_update"));
 }
 
 TEST(Fuzz, VariantsThatCannotBeExploredDoNotEndTheCampaign) {
   const TemporaryDirectory directory;
-  const Ended ended = heddle_of_bad_scenarios({"fuzz", "does_not_run", "not_deterministic", "throws", "lost_update:racy", "--time", "1s", "--out",
-                                               directory.path(), "--json"});
+  const Ended ended =
+      heddle_of_bad_scenarios({"fuzz", "does_not_run", "not_deterministic", "throws", "lost_update:racy", "--time",
+                               "1s", "--out", directory.path(), "--json"});
   EXPECT_EQ(ended.exit_code, 3);
   EXPECT_THAT(nlohmann::json::parse(ended.out).at("failures"), SizeIs(6));
 }
@@ -68,11 +79,13 @@ TEST(Fuzz, ASignalEndsItWithASummary) {
     std::thread killer;
     const auto kill_soon = [&](int pid) {
       killer = std::thread([pid, signal, &directory] {
-        for (int i = 0; i < 2000 && directory.files().empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        for (int i = 0; i < 2000 && directory.files().empty(); ++i)
+          std::this_thread::sleep_for(std::chrono::milliseconds(5));
         kill(pid, signal);
       });
     };
-    const Ended ended = heddle_of_bad_scenarios({"fuzz", "lost_update", "--time", "1h", "--out", directory.path()}, {.started = kill_soon});
+    const Ended ended = heddle_of_bad_scenarios({"fuzz", "lost_update", "--time", "1h", "--out", directory.path()},
+                                                {.started = kill_soon});
     killer.join();
     EXPECT_EQ(ended.exit_code, 1) << ended.err;
     EXPECT_THAT(ended.out, HasSubstr("interrupted\n"));

@@ -34,7 +34,9 @@ TEST(List, PrintsOneJsonDocument) {
 TEST(List, AnUnknownFamilyIsRefused) {
   const Ended ended = heddle({"list", "chanel_pool"});
   EXPECT_EQ(ended.exit_code, 2);
-  EXPECT_EQ(ended.err, "heddle: there is no scenario 'chanel_pool' (did you mean 'channel_pool'?); `heddle list` shows all of them\n");
+  EXPECT_EQ(
+      ended.err,
+      "heddle: there is no scenario 'chanel_pool' (did you mean 'channel_pool'?); `heddle list` shows all of them\n");
 }
 
 }  // namespace

@@ -81,13 +81,15 @@ Ended run_process(const std::vector<std::string>& arguments, const ProcessOption
   for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
   variables.insert(variables.end(), options.environment.begin(), options.environment.end());
   pid_t pid = 0;
-  const int failed = posix_spawn(&pid, words[0].c_str(), &actions, nullptr, pointers(words).data(), pointers(variables).data());
+  const int failed =
+      posix_spawn(&pid, words[0].c_str(), &actions, nullptr, pointers(words).data(), pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) throw std::runtime_error("cannot run " + words[0]);
   Pipe::close_end(in.read_end);
   Pipe::close_end(out.write_end);
   Pipe::close_end(err.write_end);
-  if (write(in.write_end, options.input.data(), options.input.size()) < 0) throw std::runtime_error("cannot write to " + words[0]);
+  if (write(in.write_end, options.input.data(), options.input.size()) < 0)
+    throw std::runtime_error("cannot write to " + words[0]);
   Pipe::close_end(in.write_end);
   if (options.started) options.started(pid);
   Ended ended;

@@ -87,7 +87,8 @@ TEST_F(ReplayOfALostUpdate, PrintsOneJsonDocument) {
 }
 
 TEST_F(ReplayOfALostUpdate, StepsGoForwardAndBack) {
-  const Ended ended = heddle_of_bad_scenarios({"replay", token_, "--step"}, {.input = "n\n\np\n4\nn\n1\np\nwhat\nq\nn\n"});
+  const Ended ended =
+      heddle_of_bad_scenarios({"replay", token_, "--step"}, {.input = "n\n\np\n4\nn\n1\np\nwhat\nq\nn\n"});
   EXPECT_EQ(ended.exit_code, 1);
   std::vector<std::string> steps;
   for (std::size_t at = ended.out.find("step "); at != std::string::npos; at = ended.out.find("step ", at + 1))
@@ -123,8 +124,9 @@ TEST_F(ReplayOfALostUpdate, ATokenOfAnotherVersionIsRefused) {
 }
 
 TEST_F(ReplayOfALostUpdate, ATokenFromAnotherScenarioIsRefused) {
-  expect_refusal(heddle_of_bad_scenarios({"replay", token_, "--scenario", "throws"}),
-                 "token is for scenario test/lost_update, not test/throws; run it with `heddle replay` without naming a scenario");
+  expect_refusal(
+      heddle_of_bad_scenarios({"replay", token_, "--scenario", "throws"}),
+      "token is for scenario test/lost_update, not test/throws; run it with `heddle replay` without naming a scenario");
   expect_refusal(heddle_of_bad_scenarios({"replay", token_, "--scenario", "lost_update:atomic"}),
                  "token is for scenario test/lost_update:racy, not test/lost_update:atomic");
   EXPECT_EQ(heddle_of_bad_scenarios({"replay", token_, "--scenario", "lost_update"}).exit_code, 1);
@@ -144,7 +146,8 @@ TEST_F(ReplayOfALostUpdate, AFileThatIsNoFailureFileIsRefused) {
 }
 
 TEST(Replay, AFileThatDoesNotExistIsRefused) {
-  expect_refusal(heddle({"replay", "no/such/file.json"}), "there is no file 'no/such/file.json', and it is no token either");
+  expect_refusal(heddle({"replay", "no/such/file.json"}),
+                 "there is no file 'no/such/file.json', and it is no token either");
 }
 
 TEST(Replay, ATextThatIsNoTokenIsRefused) {
@@ -153,7 +156,8 @@ TEST(Replay, ATextThatIsNoTokenIsRefused) {
 
 TEST_F(ReplayOfALostUpdate, ShrinkReportsTheSmallestSchedule) {
   const Ended found = heddle_of_bad_scenarios({"run", "lost_update:racy", "--strategy", "random", "--seed", "3"});
-  const Ended ended = heddle_of_bad_scenarios({"shrink", word_after(found.out, "heddle replay "), "--out", directory_.path()});
+  const Ended ended =
+      heddle_of_bad_scenarios({"shrink", word_after(found.out, "heddle replay "), "--out", directory_.path()});
   EXPECT_EQ(ended.exit_code, 1) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("1 preemption"));
   EXPECT_THAT(ended.out, HasSubstr("Replay: heddle replay h1:"));

@@ -33,7 +33,8 @@ TEST(Run, AViolationIsShownWithItsLanesAndTheLineThatReplaysIt) {
 TEST(Run, WithoutAVariantAllVariantsAreRun) {
   const Ended ended = heddle({"run", "lease_expiry"});
   EXPECT_EQ(ended.exit_code, 1);
-  for (const std::string variant : {"delete_unconditionally", "compare_then_delete", "compare_and_delete", "fencing_token"})
+  for (const std::string variant :
+       {"delete_unconditionally", "compare_then_delete", "compare_and_delete", "fencing_token"})
     EXPECT_THAT(ended.out, HasSubstr("lease_expiry:" + variant + ": "));
 }
 
@@ -44,14 +45,17 @@ TEST(Run, OnlyTheGivenPropertyCounts) {
 
 TEST(Run, EachStrategyFindsTheViolation) {
   for (const std::string strategy : {"random", "pct", "pct:5", "dfs", "dfs:preemptions=3", "dfs:delays=4"}) {
-    const Ended ended = heddle({"run", "lease_expiry:delete_unconditionally", "--strategy", strategy, "--executions", "10000"});
+    const Ended ended =
+        heddle({"run", "lease_expiry:delete_unconditionally", "--strategy", strategy, "--executions", "10000"});
     EXPECT_EQ(ended.exit_code, 1) << strategy << "\n" << ended.out << ended.err;
   }
 }
 
 TEST(Run, TheSameSeedFindsTheSameSchedule) {
   const auto token_of_seed = [](const std::string& seed) {
-    return word_after(heddle({"run", "lease_expiry:delete_unconditionally", "--strategy", "random", "--seed", seed}).out, "heddle replay ");
+    return word_after(
+        heddle({"run", "lease_expiry:delete_unconditionally", "--strategy", "random", "--seed", seed}).out,
+        "heddle replay ");
   };
   EXPECT_THAT(token_of_seed("7"), Not(IsEmpty()));
   EXPECT_EQ(token_of_seed("7"), token_of_seed("7"));
@@ -94,7 +98,8 @@ TEST(Run, ATimeBudgetThatIsUsedUpIsNoProof) {
 TEST(Run, ABudgetOfExecutionsThatIsUsedUpIsNoProof) {
   const Ended ended = heddle_of_bad_scenarios({"run", "large", "--executions", "10"});
   EXPECT_EQ(ended.exit_code, 0);
-  EXPECT_THAT(ended.out, HasSubstr("not exhausted: the budget of 10 executions was used up; raise it with --executions"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("not exhausted: the budget of 10 executions was used up; raise it with --executions"));
 }
 
 TEST(Run, ABodyThatThrowsIsAViolation) {

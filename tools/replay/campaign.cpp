@@ -18,7 +18,9 @@ constexpr std::uint64_t slice_executions = std::uint64_t{1} << 24U;
 constexpr sim::Budget shrink_budget{.executions = 10'000, .time = 1s};
 constexpr sim::Budget explain_budget{.executions = 100, .time = 500ms};
 
-std::string key_of(const Target& target, const std::string& signature) { return target.name() + " " + signature; }
+std::string key_of(const Target& target, const std::string& signature) {
+  return target.name() + " " + signature;
+}
 
 bool contains(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -119,7 +121,8 @@ bool Campaign::note_failure(const Job& job, const sim::Verdict& verdict) {
   {
     const std::lock_guard lock(mutex_);
     retire(job.target, failure);
-    if (hits_[key_of(target, failure.signature())]++ > 0) return contains(progress_[job.target].modes, job.only_property);
+    if (hits_[key_of(target, failure.signature())]++ > 0)
+      return contains(progress_[job.target].modes, job.only_property);
   }
   Found found;
   found.target = target;
@@ -140,8 +143,8 @@ void Campaign::keep(Found found, const Job& job, const sim::Verdict& verdict) {
   report_options.seed = options_.seed;
   report_options.evidence = sim::evidence_line(verdict);
   // Exactly these executions: the file must replay under the property that was searched for.
-  const sim::Report report =
-      sim::make_report(found.target.variant->program, *verdict.failure, verdict.options, naming_of(found.target), report_options);
+  const sim::Report report = sim::make_report(found.target.variant->program, *verdict.failure, verdict.options,
+                                              naming_of(found.target), report_options);
   const std::lock_guard lock(output_);
   found.file = write_report(report, options_.out);
   publish(std::move(found));

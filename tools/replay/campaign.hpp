@@ -1,8 +1,10 @@
-// A random campaign over many variants on all cores. Threads take jobs: one variant, one strategy, one slice of execution numbers, with an
-// `Execution` of their own. Each distinct failure (by variant and signature) is shrunk and kept the moment it is found.
+// A random campaign over many variants on all cores. Threads take jobs: one variant, one strategy, one slice of
+// execution numbers, with an `Execution` of their own. Each distinct failure (by variant and signature) is shrunk and
+// kept the moment it is found.
 //
 // A failure hides others: once a property is violated, the variant's remaining properties are searched one at a time
-// (`ExecutionOptions::only_property`), and the violated one no more. `sometimes` conditions are not judged: a slice is too small for that.
+// (`ExecutionOptions::only_property`), and the violated one no more. `sometimes` conditions are not judged: a slice is
+// too small for that.
 #pragma once
 
 #include <atomic>
@@ -31,7 +33,8 @@ struct Found {
   bool is_expected = false;  ///< the variant's expectation names it
   std::string strategy;
   std::string file;     ///< where it was written
-  std::string problem;  ///< not a failure of the variant, but of the exploration: its body is not deterministic, or uses the API wrongly
+  std::string problem;  ///< not a failure of the variant, but of the exploration: its body is not deterministic, or
+                        ///< uses the API wrongly
   std::uint64_t hits = 1;
 };
 

@@ -13,9 +13,13 @@
 namespace heddle::cli {
 namespace {
 
-std::string subject_of(const scenarios::Finding& finding) { return finding.property.empty() ? "all properties" : finding.property; }
+std::string subject_of(const scenarios::Finding& finding) {
+  return finding.property.empty() ? "all properties" : finding.property;
+}
 
-std::string_view expected_of(const scenarios::Finding& finding) { return finding.should_hold ? "holds" : "violates"; }
+std::string_view expected_of(const scenarios::Finding& finding) {
+  return finding.should_hold ? "holds" : "violates";
+}
 
 /// The widths of the columns that do not depend on what is found.
 struct Columns {
@@ -33,8 +37,8 @@ struct Columns {
 
 void print(const scenarios::VariantCheck& check, const Columns& columns) {
   for (const scenarios::Finding& finding : check.findings) {
-    fmt::print("  {:<4}  {:<{}}  {:<8}  {:<{}}  {}\n", finding.agrees ? "ok" : "FAIL", check.variant, columns.variant, expected_of(finding),
-               subject_of(finding), columns.property, sim::evidence_line(finding.verdict));
+    fmt::print("  {:<4}  {:<{}}  {:<8}  {:<{}}  {}\n", finding.agrees ? "ok" : "FAIL", check.variant, columns.variant,
+               expected_of(finding), subject_of(finding), columns.property, sim::evidence_line(finding.verdict));
     if (!finding.agrees) fmt::print("        {}\n", finding.disagreement);
   }
   std::fflush(stdout);
@@ -43,7 +47,8 @@ void print(const scenarios::VariantCheck& check, const Columns& columns) {
 nlohmann::ordered_json json_of(const scenarios::VariantCheck& check) {
   nlohmann::ordered_json findings = nlohmann::ordered_json::array();
   for (const scenarios::Finding& finding : check.findings) {
-    nlohmann::ordered_json json{{"property", finding.property}, {"expected", expected_of(finding)}, {"agrees", finding.agrees}};
+    nlohmann::ordered_json json{
+        {"property", finding.property}, {"expected", expected_of(finding)}, {"agrees", finding.agrees}};
     if (!finding.agrees) json["disagreement"] = finding.disagreement;
     json["verdict"] = to_json(finding.verdict);
     findings.push_back(std::move(json));
@@ -64,8 +69,8 @@ Exit check(const Catalogue& catalogue, const CheckCommandOptions& options) {
   for (const Target& target : targets) {
     const scenarios::VariantCheck result = scenarios::check_variant(*target.scenario, *target.variant, check_options);
     findings += result.findings.size();
-    disagreements += static_cast<std::size_t>(
-        std::count_if(result.findings.begin(), result.findings.end(), [](const scenarios::Finding& f) { return !f.agrees; }));
+    disagreements += static_cast<std::size_t>(std::count_if(result.findings.begin(), result.findings.end(),
+                                                            [](const scenarios::Finding& f) { return !f.agrees; }));
     if (options.json) {
       document.push_back(json_of(result));
       continue;

@@ -21,7 +21,9 @@ enum class Exit : int {
   usage = 2,     ///< bad input: arguments, names, tokens, files
   diverged = 3,  ///< a body is not deterministic, or a recorded schedule no longer fits the program
 };
-[[nodiscard]] constexpr Exit worse(Exit a, Exit b) noexcept { return a < b ? b : a; }
+[[nodiscard]] constexpr Exit worse(Exit a, Exit b) noexcept {
+  return a < b ? b : a;
+}
 
 struct ListOptions {
   std::vector<std::string> selectors;
@@ -33,7 +35,7 @@ struct RunOptions {
   std::string target;  ///< SCENARIO[:VARIANT]
   std::string strategy = "dfs";
   std::uint64_t seed = 0;
-  std::uint64_t executions = 0;  ///< 0: no limit
+  std::uint64_t executions = 0;                              ///< 0: no limit
   std::chrono::nanoseconds time = std::chrono::seconds(60);  ///< for each variant
   std::string property;
   std::string out;  ///< directory of failure files; empty: none are written

@@ -8,7 +8,8 @@
 
 namespace heddle::cli {
 
-/// How lanes are drawn on stdout: to the terminal's width and in colour (unless NO_COLOR is set); 100 characters wide in a file.
+/// How lanes are drawn on stdout: to the terminal's width and in colour (unless NO_COLOR is set); 100 characters wide
+/// in a file.
 [[nodiscard]] sim::LanesOptions lanes_for_stdout();
 
 /// One line of progress on stderr: redrawn in place on a terminal, now and then a line of its own in a log.

@@ -26,7 +26,7 @@ class Interruption {
  public:
   Interruption() {
     interrupted = 0;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int signal) { interrupted = signal; };
     action.sa_flags = static_cast<int>(SA_RESETHAND);
     sigaction(SIGINT, &action, &previous_int_);
@@ -40,21 +40,24 @@ class Interruption {
   Interruption& operator=(const Interruption&) = delete;
 
  private:
-  struct sigaction previous_int_ {};
-  struct sigaction previous_term_ {};
+  struct sigaction previous_int_{};
+  struct sigaction previous_term_{};
 };
 
 std::string describe(const Found& found) {
   if (!found.problem.empty()) return fmt::format("{}: {}", found.target.name(), found.problem);
   return fmt::format("{}: {} violated ({}), found by {}{}", found.target.name(), found.property,
-                     found.is_expected ? "expected" : "UNEXPECTED", found.strategy, found.file.empty() ? "" : ", kept in " + found.file);
+                     found.is_expected ? "expected" : "UNEXPECTED", found.strategy,
+                     found.file.empty() ? "" : ", kept in " + found.file);
 }
 
 std::string progress_of(const Campaign& campaign, std::size_t failures) {
   const Campaign::Tally tally = campaign.total();
   const double seconds = campaign.seconds();
-  return fmt::format("fuzz: {}, {} executions, {} executions/s, {} distinct failures", human_seconds(seconds), grouped(tally.executions),
-                     grouped(static_cast<std::uint64_t>(static_cast<double>(tally.executions) / std::max(seconds, 0.001))), failures);
+  return fmt::format(
+      "fuzz: {}, {} executions, {} executions/s, {} distinct failures", human_seconds(seconds),
+      grouped(tally.executions),
+      grouped(static_cast<std::uint64_t>(static_cast<double>(tally.executions) / std::max(seconds, 0.001))), failures);
 }
 
 /// Runs the campaign to its end, showing progress and each failure as it comes.
@@ -92,7 +95,10 @@ struct Summary {
 Summary summarize(const Campaign& campaign) {
   Summary summary;
   for (const Found& found : campaign.found())
-    (!found.problem.empty() ? summary.problems : found.is_expected ? summary.expected : summary.unexpected).push_back(&found);
+    (!found.problem.empty() ? summary.problems
+     : found.is_expected    ? summary.expected
+                            : summary.unexpected)
+        .push_back(&found);
   for (const Target& target : campaign.targets()) {
     for (const std::string& property : target.variant->expected.violates) {
       const bool was_found = std::any_of(summary.expected.begin(), summary.expected.end(), [&](const Found* found) {
@@ -114,8 +120,8 @@ void print(const Campaign& campaign, const Summary& summary) {
   fmt::print("\n");
   for (std::size_t i = 0; i < campaign.targets().size(); ++i) {
     const Campaign::Tally tally = campaign.tally_of(i);
-    fmt::print("sampled ({}): {} executions, {} steps: {}\n", fmt::join(Campaign::strategies(), ", "), grouped(tally.executions),
-               grouped(tally.steps), campaign.targets()[i].name());
+    fmt::print("sampled ({}): {} executions, {} steps: {}\n", fmt::join(Campaign::strategies(), ", "),
+               grouped(tally.executions), grouped(tally.steps), campaign.targets()[i].name());
   }
   fmt::print("{}\n", progress_of(campaign, campaign.found().size()));
   const auto print_list = [](std::string_view title, const std::vector<const Found*>& list) {
@@ -126,7 +132,8 @@ void print(const Campaign& campaign, const Summary& summary) {
   print_list("expected failures", summary.expected);
   if (!summary.problems.empty()) print_list("variants that could not be explored", summary.problems);
   if (!summary.not_found.empty())
-    fmt::print("expected failures that were not found: {}\n  {}\n", summary.not_found.size(), fmt::join(summary.not_found, "\n  "));
+    fmt::print("expected failures that were not found: {}\n  {}\n", summary.not_found.size(),
+               fmt::join(summary.not_found, "\n  "));
 }
 
 nlohmann::ordered_json json_of(const Campaign& campaign, const Summary& summary, Exit exit) {
@@ -160,9 +167,12 @@ nlohmann::ordered_json json_of(const Campaign& campaign, const Summary& summary,
 
 Exit fuzz(const Catalogue& catalogue, const FuzzOptions& options) {
   std::vector<Target> targets = select_targets(catalogue, options.selectors);
-  if (options.only_holding) std::erase_if(targets, [](const Target& target) { return !target.variant->expected.all_hold(); });
+  if (options.only_holding)
+    std::erase_if(targets, [](const Target& target) { return !target.variant->expected.all_hold(); });
   if (targets.empty())
-    throw sim::Error(sim::ErrorCode::usage, "there is nothing to fuzz: no variant that is expected to hold was selected; leave out --only-holding");
+    throw sim::Error(
+        sim::ErrorCode::usage,
+        "there is nothing to fuzz: no variant that is expected to hold was selected; leave out --only-holding");
   require_writable(options.out);
   const unsigned jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
   const Interruption interruption;

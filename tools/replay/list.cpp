@@ -26,12 +26,8 @@ nlohmann::ordered_json scenario_json(const Scenario& scenario) {
                         {"violates", variant.expected.violates},
                         {"holds", variant.expected.holds},
                         {"sampled_executions", variant.expected.sampled_executions}});
-  return {{"scenario", scenario.path()},
-          {"family", scenario.family},
-          {"name", scenario.name},
-          {"summary", scenario.summary},
-          {"properties", scenario.properties},
-          {"variants", variants}};
+  return {{"scenario", scenario.path()}, {"family", scenario.family},         {"name", scenario.name},
+          {"summary", scenario.summary}, {"properties", scenario.properties}, {"variants", variants}};
 }
 
 void print_scenario(const Scenario& scenario) {

@@ -14,8 +14,10 @@ namespace heddle::cli {
 namespace {
 
 [[noreturn]] void refuse(const std::string& directory, const std::string& why) {
-  throw sim::Error(sim::ErrorCode::io,
-                   fmt::format("failure files cannot be written to '{}': {}; give --out a directory that can be written to", directory, why));
+  throw sim::Error(
+      sim::ErrorCode::io,
+      fmt::format("failure files cannot be written to '{}': {}; give --out a directory that can be written to",
+                  directory, why));
 }
 
 }  // namespace

@@ -19,23 +19,28 @@ bool looks_like_a_token(std::string_view text) {
   if (text.size() < 2 || text.front() != 'h') return false;
   const std::size_t colon = text.find(':');
   const std::string_view digits = text.substr(1, colon == std::string_view::npos ? colon : colon - 1);
-  return !digits.empty() && colon != std::string_view::npos &&
-         std::all_of(digits.begin(), digits.end(), [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; });
+  return !digits.empty() && colon != std::string_view::npos && std::all_of(digits.begin(), digits.end(), [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
+  });
 }
 
 Target target_of(const Catalogue& catalogue, const sim::Naming& naming, const std::string& what) {
   if (naming.scenario.empty())
-    throw Error(ErrorCode::unknown_name,
-                fmt::format("the {} names no scenario: it was made for a program that only a test knows; replay it in that test", what));
+    throw Error(
+        ErrorCode::unknown_name,
+        fmt::format(
+            "the {} names no scenario: it was made for a program that only a test knows; replay it in that test",
+            what));
   try {
     return find_targets(catalogue, naming.scenario + ":" + naming.variant).front();
   } catch (const Error& error) {
-    throw Error(ErrorCode::unknown_name,
-                fmt::format("{} is for {}:{}, which is not in this catalogue: {}", what, naming.scenario, naming.variant, error.what()));
+    throw Error(ErrorCode::unknown_name, fmt::format("{} is for {}:{}, which is not in this catalogue: {}", what,
+                                                     naming.scenario, naming.variant, error.what()));
   }
 }
 
-void require_wanted(const Catalogue& catalogue, const Recording& recording, const std::string& wanted, const std::string& what) {
+void require_wanted(const Catalogue& catalogue, const Recording& recording, const std::string& wanted,
+                    const std::string& what) {
   if (wanted.empty()) return;
   const std::vector<Target> allowed = find_targets(catalogue, wanted);
   const auto is_target = [&](const Target& target) { return target.variant == recording.target.variant; };
@@ -73,7 +78,8 @@ Replayed from_file(const sim::Program& program, const sim::FailureFile& file) {
   }
   Replayed result;
   result.differences = replay.differences;
-  if (replay.more_differences > 0) result.differences.push_back(fmt::format("and {} more differences", replay.more_differences));
+  if (replay.more_differences > 0)
+    result.differences.push_back(fmt::format("and {} more differences", replay.more_differences));
   if (replay.reproduced) {
     result.outcome = Replayed::Outcome::reproduced;
   } else if (replay.verdict.failure) {
@@ -93,7 +99,8 @@ Recording find_recording(const Catalogue& catalogue, const std::string& text, co
   std::error_code error;
   const bool is_file = std::filesystem::exists(text, error);
   if (!is_file && !looks_like_a_token(text) && text.find_first_of("./") != std::string::npos)
-    throw Error(ErrorCode::io, fmt::format("there is no file '{}', and it is no token either (a token begins with \"h1:\")", text));
+    throw Error(ErrorCode::io,
+                fmt::format("there is no file '{}', and it is no token either (a token begins with \"h1:\")", text));
   std::string what = "token";
   if (is_file) {
     what = "file " + text;

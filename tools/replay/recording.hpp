@@ -1,4 +1,5 @@
-// A recorded failure as the command line names it: a token, or the path of a failure file; and the variant it was made for.
+// A recorded failure as the command line names it: a token, or the path of a failure file; and the variant it was made
+// for.
 #pragma once
 
 #include <optional>
@@ -13,13 +14,14 @@ namespace heddle::cli {
 struct Recording {
   Target target;
   sim::Naming naming;
-  std::optional<sim::Token> token;        ///< one of the two
+  std::optional<sim::Token> token;  ///< one of the two
   std::optional<sim::FailureFile> file;
 };
 
-/// Throws `Error` with the sentence to print: a text that is neither, a token that cannot be read, a scenario that is not known, or not the
-/// one named by `wanted` (SCENARIO[:VARIANT], or empty).
-[[nodiscard]] Recording find_recording(const Catalogue& catalogue, const std::string& text, const std::string& wanted = {});
+/// Throws `Error` with the sentence to print: a text that is neither, a token that cannot be read, a scenario that is
+/// not known, or not the one named by `wanted` (SCENARIO[:VARIANT], or empty).
+[[nodiscard]] Recording find_recording(const Catalogue& catalogue, const std::string& text,
+                                       const std::string& wanted = {});
 
 /// What came of replaying it.
 struct Replayed {

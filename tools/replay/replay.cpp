@@ -19,7 +19,8 @@ std::string conclusion(const Replayed& replayed) {
     case Replayed::Outcome::reproduced:
       return fmt::format("reproduced: {}: {}", verdict.failure->property, verdict.failure->message);
     case Replayed::Outcome::fails_otherwise:
-      return fmt::format("the run fails, but otherwise than recorded: {}: {}", verdict.failure->property, verdict.failure->message);
+      return fmt::format("the run fails, but otherwise than recorded: {}: {}", verdict.failure->property,
+                         verdict.failure->message);
     case Replayed::Outcome::passes:
       return "the run passes: nothing is violated";
     case Replayed::Outcome::diverged:
@@ -31,7 +32,8 @@ std::string conclusion(const Replayed& replayed) {
 /// The steps that were taken. A run that passes has no failure to take its schedule from, so what was recorded is used.
 sim::Timeline timeline_of(const Recording& recording, const Replayed& replayed) {
   const sim::Program& program = recording.target.variant->program;
-  if (replayed.verdict.failure) return sim::make_timeline(program, replayed.verdict.failure->schedule, replayed.verdict.options);
+  if (replayed.verdict.failure)
+    return sim::make_timeline(program, replayed.verdict.failure->schedule, replayed.verdict.options);
   if (recording.token) return sim::make_timeline(program, recording.token->schedule, recording.token->execution);
   return sim::make_timeline(program, sim::decode(recording.file->token).schedule, recording.file->execution);
 }

@@ -34,7 +34,8 @@ Result explore(const Target& target, const RunOptions& options) {
   report.strategy = options.strategy;
   report.seed = options.seed;
   report.evidence = sim::evidence_line(result.verdict);
-  result.report = sim::make_report(target.variant->program, *result.verdict.failure, result.verdict.options, naming_of(target), report);
+  result.report = sim::make_report(target.variant->program, *result.verdict.failure, result.verdict.options,
+                                   naming_of(target), report);
   result.file = write_report(*result.report, options.out);
   return result;
 }
@@ -43,11 +44,13 @@ Result explore(const Target& target, const RunOptions& options) {
 std::string advice_on_budget(const Result& result, const RunOptions& options, bool is_exhaustive) {
   if (!is_exhaustive || result.verdict.outcome != sim::Outcome::sampled) return {};
   const bool by_count = options.executions != 0 && result.verdict.evidence.executions >= options.executions;
-  const std::string budget = by_count ? fmt::format("the budget of {} executions", options.executions)
-                                      : "the time budget of " + human_seconds(std::chrono::duration<double>(options.time).count());
+  const std::string budget =
+      by_count ? fmt::format("the budget of {} executions", options.executions)
+               : "the time budget of " + human_seconds(std::chrono::duration<double>(options.time).count());
   return fmt::format(
-      "not exhausted: {} was used up; raise it with {}, or bound the search, for example with --strategy dfs:preemptions=2\n", budget,
-      by_count ? "--executions" : "--time");
+      "not exhausted: {} was used up; raise it with {}, or bound the search, for example with --strategy "
+      "dfs:preemptions=2\n",
+      budget, by_count ? "--executions" : "--time");
 }
 
 void print(const Result& result, const RunOptions& options, bool is_exhaustive) {
@@ -61,7 +64,8 @@ void print(const Result& result, const RunOptions& options, bool is_exhaustive) 
   if (!result.file.empty()) fmt::print("failure file: {}\n", result.file);
   if (result.report) fmt::print("\n");
   std::fflush(stdout);
-  if (!result.verdict.problem.empty()) fmt::print(stderr, "heddle: {}: {}\n", result.target.name(), result.verdict.problem);
+  if (!result.verdict.problem.empty())
+    fmt::print(stderr, "heddle: {}: {}\n", result.target.name(), result.verdict.problem);
 }
 
 nlohmann::ordered_json json_of(const Result& result) {

@@ -17,9 +17,11 @@ namespace {
 
 Exit nothing_to_shrink(const Recording& recording, const Replayed& replayed, bool json) {
   const Exit exit = exit_code_of(replayed);
-  const std::string sentence = replayed.outcome == Replayed::Outcome::diverged ? replayed.problem : "the run passes: there is nothing to shrink";
+  const std::string sentence =
+      replayed.outcome == Replayed::Outcome::diverged ? replayed.problem : "the run passes: there is nothing to shrink";
   if (json) {
-    nlohmann::ordered_json document{{"command", "shrink"}, {"exit_code", static_cast<int>(exit)}, {"sentence", sentence}};
+    nlohmann::ordered_json document{
+        {"command", "shrink"}, {"exit_code", static_cast<int>(exit)}, {"sentence", sentence}};
     document["verdict"] = to_json(replayed.verdict);
     print_json(document);
   } else {
@@ -48,8 +50,8 @@ Exit shrink(const Catalogue& catalogue, const ShrinkCommandOptions& options) {
     report_options.seed = recording.file->seed;
     report_options.evidence = recording.file->evidence;
   }
-  const sim::Report report =
-      sim::make_report(recording.target.variant->program, *replayed.verdict.failure, replayed.verdict.options, recording.naming, report_options);
+  const sim::Report report = sim::make_report(recording.target.variant->program, *replayed.verdict.failure,
+                                              replayed.verdict.options, recording.naming, report_options);
   const std::string file = write_report(report, options.out);
   if (options.json) {
     nlohmann::ordered_json document{{"command", "shrink"}, {"exit_code", static_cast<int>(Exit::violated)}};
@@ -59,7 +61,8 @@ Exit shrink(const Catalogue& catalogue, const ShrinkCommandOptions& options) {
     print_json(document);
     return Exit::violated;
   }
-  fmt::print("{}: {}\n\n{}", recording.target.name(), sim::describe(report.shrunk), sim::render(report, lanes_for_stdout()));
+  fmt::print("{}: {}\n\n{}", recording.target.name(), sim::describe(report.shrunk),
+             sim::render(report, lanes_for_stdout()));
   if (!file.empty()) fmt::print("failure file: {}\n", file);
   return Exit::violated;
 }

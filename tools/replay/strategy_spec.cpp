@@ -28,13 +28,18 @@ struct Kind {
 
 const std::vector<Kind>& kinds() {
   static const std::vector<Kind> all = {
-      {"random", "random", false, [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Random>(seed); }},
-      {"pct", "pct (depth 3)", false, [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Pct>(3, seed); }},
+      {"random", "random", false,
+       [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Random>(seed); }},
+      {"pct", "pct (depth 3)", false,
+       [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Pct>(3, seed); }},
       {"pct:", "pct:DEPTH", true,
        [](std::uint32_t depth, std::uint64_t seed) -> Made { return std::make_unique<sim::Pct>(depth, seed); }},
-      {"dfs", "dfs (exhaustive)", false, [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(); }},
+      {"dfs", "dfs (exhaustive)", false,
+       [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(); }},
       {"dfs:preemptions=", "dfs:preemptions=N", true,
-       [](std::uint32_t n, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(sim::Dfs::preemption_bounded(n)); }},
+       [](std::uint32_t n, std::uint64_t) -> Made {
+         return std::make_unique<sim::Dfs>(sim::Dfs::preemption_bounded(n));
+       }},
       {"dfs:delays=", "dfs:delays=N", true,
        [](std::uint32_t n, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(sim::Dfs::delay_bounded(n)); }},
   };
@@ -53,11 +58,13 @@ Made make_strategy(std::string_view spec, std::uint64_t seed) {
     if (kind.name != name) continue;
     std::uint32_t number = 0;
     if (kind.takes_number != !number_text.empty()) break;
-    if (kind.takes_number && std::from_chars(number_text.data(), number_text.data() + number_text.size(), number).ec != std::errc{})
+    if (kind.takes_number &&
+        std::from_chars(number_text.data(), number_text.data() + number_text.size(), number).ec != std::errc{})
       throw Error(ErrorCode::usage, fmt::format("the number in strategy '{}' is too large", spec));
     return kind.make(number, seed);
   }
-  throw Error(ErrorCode::unknown_name, fmt::format("there is no strategy '{}'{}; there are {}", spec, suggestion(spec, names), strategy_help()));
+  throw Error(ErrorCode::unknown_name,
+              fmt::format("there is no strategy '{}'{}; there are {}", spec, suggestion(spec, names), strategy_help()));
 }
 
 std::string strategy_help() {

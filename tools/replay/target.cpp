@@ -38,9 +38,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   }
   if (families.size() > 1)
     throw Error(ErrorCode::unknown_name,
-                fmt::format("scenario name '{}' is not unique; name its family too: {}/{} or {}/{}", text, families[0], text, families[1], text));
-  throw Error(ErrorCode::unknown_name,
-              fmt::format("there is no scenario '{}'{}; `heddle list` shows all of them", text, suggestion(text, candidates)));
+                fmt::format("scenario name '{}' is not unique; name its family too: {}/{} or {}/{}", text, families[0],
+                            text, families[1], text));
+  throw Error(ErrorCode::unknown_name, fmt::format("there is no scenario '{}'{}; `heddle list` shows all of them", text,
+                                                   suggestion(text, candidates)));
 }
 
 std::vector<Target> variants_of(const Scenario& scenario) {
@@ -83,16 +84,17 @@ std::vector<Target> find_targets(const Catalogue& catalogue, std::string_view te
   if (const Variant* const variant = scenario->find_variant(variant_name)) return {{scenario, variant}};
   std::vector<std::string> names;
   for (const Variant& variant : scenario->variants) names.push_back(variant.name);
-  throw Error(ErrorCode::unknown_name, fmt::format("scenario {} has no variant '{}'{}; it has {}", scenario->path(), variant_name,
-                                                   suggestion(variant_name, names), fmt::join(names, ", ")));
+  throw Error(ErrorCode::unknown_name,
+              fmt::format("scenario {} has no variant '{}'{}; it has {}", scenario->path(), variant_name,
+                          suggestion(variant_name, names), fmt::join(names, ", ")));
 }
 
 std::vector<Target> select_targets(const Catalogue& catalogue, const std::vector<std::string>& selectors) {
   std::vector<Target> selected;
   const auto add = [&](const std::vector<Target>& targets) {
     for (const Target& target : targets) {
-      const bool is_new =
-          std::none_of(selected.begin(), selected.end(), [&](const Target& known) { return known.variant == target.variant; });
+      const bool is_new = std::none_of(selected.begin(), selected.end(),
+                                       [&](const Target& known) { return known.variant == target.variant; });
       if (is_new) selected.push_back(target);
     }
   };
@@ -107,13 +109,15 @@ std::vector<Target> select_targets(const Catalogue& catalogue, const std::vector
 
 void require_property(const Scenario& scenario, const std::string& property) {
   // Failures that any program can have, besides the scenario's own.
-  static const std::vector<std::string> general = {"deadlock", "exception", "step_limit", "unlock_by_owner", "cancellation_swallowed"};
+  static const std::vector<std::string> general = {"deadlock", "exception", "step_limit", "unlock_by_owner",
+                                                   "cancellation_swallowed"};
   if (property.empty() || property.starts_with("sometimes(")) return;
   std::vector<std::string> known = scenario.properties;
   known.insert(known.end(), general.begin(), general.end());
   if (std::find(known.begin(), known.end(), property) != known.end()) return;
-  throw Error(ErrorCode::unknown_name, fmt::format("scenario {} has no property '{}'{}; it has {}", scenario.path(), property,
-                                                   suggestion(property, known), fmt::join(scenario.properties, ", ")));
+  throw Error(ErrorCode::unknown_name,
+              fmt::format("scenario {} has no property '{}'{}; it has {}", scenario.path(), property,
+                          suggestion(property, known), fmt::join(scenario.properties, ", ")));
 }
 
 }  // namespace heddle::cli

@@ -16,8 +16,8 @@ struct Target {
   [[nodiscard]] std::string name() const { return scenario->path() + ":" + variant->name; }
 };
 
-/// "SCENARIO" (all its variants) or "SCENARIO:VARIANT"; a scenario may be named without its family where that is unique. Throws
-/// `Error{unknown_name}`, suggesting the nearest name.
+/// "SCENARIO" (all its variants) or "SCENARIO:VARIANT"; a scenario may be named without its family where that is
+/// unique. Throws `Error{unknown_name}`, suggesting the nearest name.
 [[nodiscard]] std::vector<Target> find_targets(const Catalogue& catalogue, std::string_view text);
 /// The same for several words, which may also name a family. None: the whole catalogue. Without duplicates.
 [[nodiscard]] std::vector<Target> select_targets(const Catalogue& catalogue, const std::vector<std::string>& selectors);

@@ -24,19 +24,31 @@ ordered_json to_json(const sim::Verdict& verdict) {
   if (!verdict.unreached.empty()) json["unreached"] = verdict.unreached;
   if (verdict.failure) {
     const sim::Failure& failure = *verdict.failure;
-    json["failure"] = {{"kind", sim::to_string(failure.kind)},     {"property", failure.property}, {"message", failure.message},
-                       {"execution", failure.execution}, {"steps", failure.steps},       {"trace_hash", format_hash(failure.trace_hash)}};
+    json["failure"] = {{"kind", sim::to_string(failure.kind)},
+                       {"property", failure.property},
+                       {"message", failure.message},
+                       {"execution", failure.execution},
+                       {"steps", failure.steps},
+                       {"trace_hash", format_hash(failure.trace_hash)}};
   }
   return json;
 }
 
-ordered_json to_json(const sim::Report& report) { return ordered_json::parse(sim::to_json(sim::to_failure_file(report))); }
+ordered_json to_json(const sim::Report& report) {
+  return ordered_json::parse(sim::to_json(sim::to_failure_file(report)));
+}
 
-std::string format_hash(std::uint64_t trace_hash) { return fmt::format("{:016x}", trace_hash); }
+std::string format_hash(std::uint64_t trace_hash) {
+  return fmt::format("{:016x}", trace_hash);
+}
 
-void print_json(const ordered_json& document) { fmt::print("{}\n", document.dump(2)); }
+void print_json(const ordered_json& document) {
+  fmt::print("{}\n", document.dump(2));
+}
 
-sim::Naming naming_of(const Target& target) { return {target.scenario->path(), target.variant->name, {}}; }
+sim::Naming naming_of(const Target& target) {
+  return {target.scenario->path(), target.variant->name, {}};
+}
 
 Exit exit_code_of(const sim::Verdict& verdict) noexcept {
   if (verdict.outcome == sim::Outcome::not_deterministic) return Exit::diverged;

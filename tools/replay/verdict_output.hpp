@@ -21,7 +21,8 @@ void print_json(const nlohmann::ordered_json& document);
 [[nodiscard]] sim::Naming naming_of(const Target& target);
 [[nodiscard]] Exit exit_code_of(const sim::Verdict& verdict) noexcept;
 
-/// Writes the failure file of a report and returns its path; nothing for an empty directory or a failure without a schedule.
+/// Writes the failure file of a report and returns its path; nothing for an empty directory or a failure without a
+/// schedule.
 std::string write_report(const sim::Report& report, const std::string& directory);
 
 }  // namespace heddle::cli

@@ -1,5 +1,5 @@
-// `heddle` over scenarios that users must never see: bodies that throw, that are not deterministic, that never end; and a program that can be
-// "changed" between recording and replaying, by environment variables.
+// `heddle` over scenarios that users must never see: bodies that throw, that are not deterministic, that never end; and
+// a program that can be "changed" between recording and replaying, by environment variables.
 #include <atomic>
 #include <cstdlib>
 #include <stdexcept>
@@ -26,7 +26,8 @@ void lost_update(sim::World& world) {
   if (std::getenv("TEST_MORE_TASKS") != nullptr) world.task("auditor", [&] { static_cast<void>(balance.load()); });
   world.run();
   const bool is_checked = std::getenv("TEST_NO_CHECK") == nullptr;
-  world.check("no_lost_update", !is_checked || balance.peek() == 2, [&] { return "the balance is " + std::to_string(balance.peek()); });
+  world.check("no_lost_update", !is_checked || balance.peek() == 2,
+              [&] { return "the balance is " + std::to_string(balance.peek()); });
 }
 
 void atomic_update(sim::World& world) {
@@ -36,7 +37,9 @@ void atomic_update(sim::World& world) {
   world.check("no_lost_update", balance.peek() == 2);
 }
 
-void body_throws(sim::World&) { throw std::runtime_error("no configuration"); }
+void body_throws(sim::World&) {
+  throw std::runtime_error("no configuration");
+}
 
 void task_throws(sim::World& world) {
   world.task("reader", [] { throw std::runtime_error("no such channel"); });
@@ -108,11 +111,14 @@ std::vector<Scenario> bad_catalogue() {
       scenario("never_ends", {variant("spin", never_ends)}),
       scenario("does_not_run", {variant("forgotten", does_not_run)}),
       scenario("large", {variant("many_steps", many_steps)}),
-      scenario("wrong_expectation", {variant("holds_after_all", atomic_update, violates_it), variant("violates_after_all", lost_update)}),
+      scenario("wrong_expectation",
+               {variant("holds_after_all", atomic_update, violates_it), variant("violates_after_all", lost_update)}),
   };
 }
 
 }  // namespace
 }  // namespace heddle
 
-int main(int argc, char** argv) { return heddle::cli::run_command_line(argc, argv, heddle::bad_catalogue()); }
+int main(int argc, char** argv) {
+  return heddle::cli::run_command_line(argc, argv, heddle::bad_catalogue());
+}
