@@ -1,5 +1,5 @@
-// Laws of the store, against a reference of a few lines, under random schedules and in both time modes; and the soundness of its
-// footprints: executions with equal happens-before traces must agree on everything the tasks saw.
+// Laws of the store, against a reference of a few lines, under random schedules and in both time modes; and the
+// soundness of its footprints: executions with equal happens-before traces must agree on everything the tasks saw.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -44,28 +44,33 @@ struct Step {
             .value = values[value],
             .expected = values[expected],
             .counter = "n",
-            .set = {.condition = condition, .ttl = has_ttl ? std::optional(ttl()) : std::nullopt, .keep_ttl = sets && keep_ttl}};
+            .set = {.condition = condition,
+                    .ttl = has_ttl ? std::optional(ttl()) : std::nullopt,
+                    .keep_ttl = sets && keep_ttl}};
   }
 };
 
 std::ostream& operator<<(std::ostream& out, const Step& s) {
-  return out << to_string(s.verb) << "(" << key_names[s.key] << ", value " << values[s.value] << ", expected " << values[s.expected]
-             << ", if " << int(s.condition) << ", ttl " << s.ttl_ms << (s.keep_ttl ? " kept" : "") << ", then sleep " << s.sleep_ms << ")";
+  return out << to_string(s.verb) << "(" << key_names[s.key] << ", value " << values[s.value] << ", expected "
+             << values[s.expected] << ", if " << int(s.condition) << ", ttl " << s.ttl_ms << (s.keep_ttl ? " kept" : "")
+             << ", then sleep " << s.sleep_ms << ")";
 }
 
 rc::Gen<Step> any_step() {
   using rc::gen::inRange;
   return rc::gen::build<Step>(
       rc::gen::set(&Step::verb, rc::gen::map(inRange(0, 12), [](int v) { return static_cast<Verb>(v); })),
-      rc::gen::set(&Step::key, inRange(0, 3)), rc::gen::set(&Step::value, inRange(0, 3)), rc::gen::set(&Step::expected, inRange(0, 3)),
+      rc::gen::set(&Step::key, inRange(0, 3)), rc::gen::set(&Step::value, inRange(0, 3)),
+      rc::gen::set(&Step::expected, inRange(0, 3)),
       rc::gen::set(&Step::condition, rc::gen::map(inRange(0, 3), [](int c) { return static_cast<SetIf>(c); })),
-      rc::gen::set(&Step::ttl_ms, inRange(0, 6)), rc::gen::set(&Step::keep_ttl), rc::gen::set(&Step::sleep_ms, inRange(0, 4)));
+      rc::gen::set(&Step::ttl_ms, inRange(0, 6)), rc::gen::set(&Step::keep_ttl),
+      rc::gen::set(&Step::sleep_ms, inRange(0, 4)));
 }
 
 std::string text(const Reply& reply) {
   std::ostringstream out;
-  out << reply.applied << "|" << reply.value.value_or("-") << "|" << int(reply.ttl.kind) << "," << reply.ttl.remaining.count() << "|"
-      << reply.number;
+  out << reply.applied << "|" << reply.value.value_or("-") << "|" << int(reply.ttl.kind) << ","
+      << reply.ttl.remaining.count() << "|" << reply.number;
   for (const std::string& key : reply.keys) out << "|" << key;
   return out.str();
 }
@@ -78,7 +83,8 @@ class Reference {
     const auto entry = entries_.find(std::string(key));
     if (entry == entries_.end() || entry->second.deadline != std::optional(now)) return false;
     entries_.erase(entry);
-    return std::none_of(entries_.begin(), entries_.end(), [&](const auto& e) { return e.second.deadline && *e.second.deadline < now; });
+    return std::none_of(entries_.begin(), entries_.end(),
+                        [&](const auto& e) { return e.second.deadline && *e.second.deadline < now; });
   }
   Reply perform(const Command& c, Duration now) {
     const std::string key(c.key);
@@ -189,7 +195,8 @@ RC_GTEST_PROP(StoreLaws, AgreeWithTheReferenceWhenTimePassesAnyTime, (std::uint6
 }
 
 /// What an execution shows: each task's replies, and what is left in the end.
-std::string outcome_of(sim::Execution& execution, sim::Strategy& strategy, const std::vector<std::vector<Step>>& tasks) {
+std::string outcome_of(sim::Execution& execution, sim::Strategy& strategy,
+                       const std::vector<std::vector<Step>>& tasks) {
   std::vector<std::string> seen(tasks.size() + 1);
   const sim::Program program = [&](sim::World& world) {
     Store store;
@@ -197,7 +204,8 @@ std::string outcome_of(sim::Execution& execution, sim::Strategy& strategy, const
     client.set("a", "1", {.ttl = std::chrono::milliseconds(2)});
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       world.task({"task", static_cast<int>(t)}, [&, t] {
-        for (const Step& step : tasks[t]) seen[t] += text(client.call(step.command(), std::source_location::current())) + "\n";
+        for (const Step& step : tasks[t])
+          seen[t] += text(client.call(step.command(), std::source_location::current())) + "\n";
       });
     }
     world.run();
