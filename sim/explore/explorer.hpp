@@ -24,13 +24,13 @@ struct Budget {
 };
 
 struct ExploreOptions {
-  ExecutionOptions execution;
-  Budget budget;
+  ExecutionOptions execution = {};
+  Budget budget = {};
   std::uint64_t first_execution = 0;  ///< the number of the first execution: campaigns are split by ranges of numbers
   bool check_determinism = true;      ///< re-execute a sample and compare it step by step
   bool count_traces = true;           ///< count distinct happens-before traces
   /// Called before each execution, between executions; return false to stop early (as if the budget were used up).
-  std::function<bool(const Evidence& so_far)> progress;
+  std::function<bool(const Evidence& so_far)> progress = {};
 };
 
 [[nodiscard]] Verdict explore(const Program& program, Strategy& strategy, const ExploreOptions& options = {});
