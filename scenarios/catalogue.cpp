@@ -1,4 +1,6 @@
 #include "scenarios/channel_pool/lease_expiry.hpp"
+#include "scenarios/quiesce/nested_clear.hpp"
+#include "scenarios/quiesce/timeout_during_drain.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace heddle::scenarios {
@@ -6,6 +8,8 @@ namespace {
 
 std::vector<Scenario> build() {
   return {
+      nested_clear(),
+      timeout_during_drain(),
       lease_expiry(),
   };
 }

@@ -171,7 +171,8 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
   task.guard = {};
   task.wait = WaitKind::none;
   task.started = task.finished = task.abort_requested = false;
-  task.holds_worker = task.had_to_wait = task.cancel_in_flight = false;
+  task.holds_worker = task.is_unwinding = task.cancel_in_flight = false;
+  task.wake_up = no_object;
   task.background = task_options.background;
   task.scope = nullptr;
   task.pool = task_options.pool;
@@ -216,10 +217,9 @@ void Execution::fiber_loop(void* argument) {
 void Execution::run_body(Task& task) {
   try {
     if (task.pool != nullptr) {  // an async task does nothing before it has been given a worker
-      announce(ops::start, no_object, Access::read, std::source_location::current());
-      begin_wait({}, WaitKind::await);
-      task.had_to_wait = true;
-      if (!schedule() || !end_wait()) throw Unwind{};
+      if (!begin_wait(ops::start, no_object, Access::read, {}, WaitKind::await, std::source_location::current()) || !schedule())
+        throw Unwind{};
+      end_wait();
     }
     task.body.run(task.body.object);
     if (task.cancel_in_flight && !tearing_down()) report_swallowed(task);
@@ -246,10 +246,10 @@ void Execution::end_task(Task& task) {
     switch_to(root_);
     return;
   }
+  give_worker_back(task);
   if (attention_ != 0 && stepper_ == &task) close_step();
   task.finished = true;
   enabled_.erase(task.id);
-  give_worker_back(task);
   refresh(task.joiners);
   if (!task.background) --live_;
   if (task.starter != nullptr) {

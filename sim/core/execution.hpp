@@ -167,12 +167,21 @@ class Execution {
   /// `refresh(waiters)`. With `WaitKind::await` throws `Cancelled` when the task is cancelled while it has to wait.
   bool wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
                   std::source_location where);
-  /// An await that is answered by someone who is not modelled (a server, a disk): an async task gives its worker back and may be aborted
-  /// here, but the strategy alone decides when it goes on.
+  /// An await that is answered by someone who is not modelled (a server, a disk): an async task gives its worker back, and the task may be
+  /// aborted, or dropped by a timeout that fires here; otherwise the strategy alone decides when it goes on.
   bool suspend(const Op& op, ObjectId object, Access access, std::source_location where);
-  /// The two halves of `wait_until`, for a task listed with several objects at once.
-  void begin_wait(Guard guard, WaitKind kind);
-  bool end_wait();
+  /// The two halves of a wait, around `schedule`. The first belongs to the running step, in which the task found that it has to wait: an
+  /// async task that awaits gives its worker back in it. Then the step is closed and the operation is announced; false: see `announce`.
+  bool begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind, std::source_location where,
+                  Needs needs = Needs::something());
+  /// Takes a worker again. Throws `Cancelled` when the task is dropped here: a timeout that fired, unless what it waits for is ready; or
+  /// an abort of an async task.
+  void end_wait();
+  /// For an operation that is to be performed at once, but has to wait.
+  [[noreturn]] void throw_waits_for_ever(const Op& op, ObjectId object) const;
+  /// The object through which others end a wait of `task` that is not a matter of shared state alone: they write it when they hand
+  /// something over to it, when its timeout fires, when they abort it. The task reads it when it goes on.
+  ObjectId wake_up_of(Task& task);
   /// Re-evaluates the guards of waiting tasks.
   void refresh(const TaskSet& waiters);
   void refresh(TaskId task) { refresh_task(*tasks_[task]); }
@@ -250,8 +259,11 @@ class Execution {
   void run_tasks();
   /// Requests that a task be dropped at its next await that has to wait.
   void request_abort(Task& task);
-  /// Called by a scope that fired.
-  void cancel_fired(Task& task) { refresh_task(task); }
+  /// Called by a scope of `task` that fired.
+  void cancel_fired(Task& task) {
+    touch(wake_up_of(task), Access::write);
+    refresh_task(task);
+  }
   /// Ends the flight of a cancellation: its scope has caught it.
   void cancellation_caught(Task& task) noexcept;
   /// Fails the execution: a handler caught a `Cancelled` and went on.
@@ -338,6 +350,7 @@ class Execution {
   void record_event(const Task& task);
   void check_always();
   void refresh_task(Task& task);
+  static bool has_fired_scope(const Task& task) noexcept;
   static bool can_be_cancelled(const Task& task) noexcept;
   void give_worker_back(Task& task);
   void take_worker(Task& task);

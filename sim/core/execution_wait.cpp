@@ -3,46 +3,61 @@
 #include <exception>
 
 #include "sim/core/execution.hpp"
+#include "sim/core/hash.hpp"
 
 namespace heddle::sim {
 
 bool Execution::wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
                            std::source_location where) {
-  if (!announce(op, object, access, where)) {
-    if (!in_task() && !guard.ready(guard.context))
-      throw Error(ErrorCode::usage, "'" + std::string(op.name) + "' on " + object_name(object) +
-                                        " would wait for ever: it was called outside of a task, where nobody else runs");
+  const auto perform_at_once = [&] {
+    if (!tearing_down() && !guard.ready(guard.context)) throw_waits_for_ever(op, object);
     return false;
+  };
+  if (kind == WaitKind::await && running_->pool != nullptr) {
+    // An async task finds out whether it has to wait in a step of its own: only then does it give its worker back.
+    if (!announce(op, object, access, where)) return perform_at_once();
+    if (!schedule()) return false;
+    if (guard.ready(guard.context)) return true;
+    touch(object, Access::read);
   }
-  Task& self = *running_;
-  waiters.insert(self.id);
-  begin_wait(guard, kind);
-  const bool live = schedule();
-  waiters.erase(self.id);
-  return live && end_wait();
+  if (!begin_wait(op, object, access, guard, kind, where)) return perform_at_once();
+  const TaskId self = running_->id;
+  waiters.insert(self);
+  if (!schedule()) return false;  // whatever was waited for may be gone
+  waiters.erase(self);
+  end_wait();
+  return true;
+}
+
+void Execution::throw_waits_for_ever(const Op& op, ObjectId object) const {
+  throw Error(ErrorCode::usage, "'" + std::string(op.name) + "' on " + object_name(object) +
+                                    " would wait for ever: it was called outside of a task, where nobody else runs");
 }
 
 bool Execution::suspend(const Op& op, ObjectId object, Access access, std::source_location where) {
-  if (!announce(op, object, access, where)) return false;
+  // The answer is there when the strategy says so; a timeout that fires before drops the call.
+  const Guard answered{[](const void* task) { return !has_fired_scope(*static_cast<const Task*>(task)); }, running_};
   Task& self = *running_;
-  begin_wait({}, WaitKind::await);
-  self.had_to_wait = true;
-  if (self.pool != nullptr) {
-    give_worker_back(self);
-    refresh_task(self);
-  }
-  return schedule() && end_wait();
+  const Needs needs = self.pool == nullptr ? Needs::nothing() : Needs::something();
+  if (!begin_wait(op, object, access, answered, WaitKind::await, where, needs) || !schedule()) return false;
+  if (self.scope != nullptr && self.pool == nullptr) touch(wake_up_of(self), Access::read);
+  end_wait();
+  return true;
 }
 
-void Execution::begin_wait(Guard guard, WaitKind kind) {
+bool Execution::begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind,
+                           std::source_location where, Needs needs) {
+  if (kind == WaitKind::await && in_task()) give_worker_back(*running_);
+  if (!announce(op, object, access, where, needs)) return false;
   Task& self = *running_;
   self.guard = guard;
   self.wait = kind;
-  self.had_to_wait = false;
+  self.is_unwinding = thread_state_->uncaught > 0;
   refresh_task(self);
+  return true;
 }
 
-bool Execution::end_wait() {
+void Execution::end_wait() {
   Task& self = *running_;
   const WaitKind kind = self.wait;
   const bool ready = self.guard.ready == nullptr || self.guard.ready(self.guard.context);
@@ -50,39 +65,47 @@ bool Execution::end_wait() {
   self.wait = WaitKind::none;
   if (kind == WaitKind::await) {
     take_worker(self);
-    if (self.had_to_wait) deliver_cancellation(self, ready);
+    deliver_cancellation(self, ready);
   }
-  return true;
+}
+
+ObjectId Execution::wake_up_of(Task& task) {
+  if (task.wake_up == no_object) {
+    task.wake_up = {static_cast<std::uint32_t>(objects_.size())};
+    ObjectRecord& record = objects_.emplace_back();
+    record.key = mix(task.key, 0x77616b65U);  // whoever asks first
+    record.kind = "wake-up";
+    record.name = task.name;
+  }
+  return task.wake_up;
 }
 
 void Execution::refresh(const TaskSet& waiters) {
   waiters.for_each([this](TaskId id) { refresh_task(*tasks_[id]); });
 }
 
-bool Execution::can_be_cancelled(const Task& task) noexcept {
-  if (task.cancel_in_flight) return false;
-  if (task.abort_requested) return true;
+bool Execution::has_fired_scope(const Task& task) noexcept {
   for (const CancelScope* scope = task.scope; scope != nullptr; scope = scope->outer)
     if (scope->fired && !scope->delivered) return true;
   return false;
+}
+
+bool Execution::can_be_cancelled(const Task& task) noexcept {
+  return !task.cancel_in_flight && !task.is_unwinding && (task.abort_requested || has_fired_scope(task));
 }
 
 void Execution::refresh_task(Task& task) {
   if (task.finished || task.wait == WaitKind::none || tearing_down()) return;
   bool ready = task.guard.ready == nullptr || task.guard.ready(task.guard.context);
   if (task.wait == WaitKind::await) {
-    if (!ready) {
-      task.had_to_wait = true;
-      give_worker_back(task);
-      ready = can_be_cancelled(task);
-    }
-    if (task.pool != nullptr && !task.holds_worker) {
+    ready = ready || can_be_cancelled(task);
+    if (WorkerPool* pool = task.pool; pool != nullptr && !pool->unbounded) {
       if (ready) {
-        task.pool->waiting.insert(task.id);
+        pool->waiting.insert(task.id);
       } else {
-        task.pool->waiting.erase(task.id);
+        pool->waiting.erase(task.id);
       }
-      ready = ready && task.pool->free > 0;
+      ready = ready && pool->free > 0;
     }
   }
   if (ready) {
@@ -93,25 +116,37 @@ void Execution::refresh_task(Task& task) {
 }
 
 void Execution::give_worker_back(Task& task) {
-  if (task.pool == nullptr) return;
-  task.pool->waiting.erase(task.id);
-  if (!task.holds_worker) return;
+  if (!task.holds_worker || tearing_down()) return;
   task.holds_worker = false;
-  if (task.pool->free++ == 0) enabled_.insert_all(task.pool->waiting);
+  WorkerPool& pool = *task.pool;
+  if (pool.unbounded) return;
+  touch(pool.object, Access::commute);
+  if (pool.free++ == 0) enabled_.insert_all(pool.waiting);
 }
 
 void Execution::take_worker(Task& task) {
-  if (task.pool == nullptr || task.holds_worker) return;
-  HEDDLE_CHECK(task.pool->free > 0);
+  if (task.pool == nullptr) return;
+  HEDDLE_CHECK(!task.holds_worker);
   task.holds_worker = true;
-  task.pool->waiting.erase(task.id);
-  if (--task.pool->free == 0) enabled_.erase_all(task.pool->waiting);
+  WorkerPool& pool = *task.pool;
+  if (pool.unbounded) return;
+  HEDDLE_CHECK(pool.free > 0);
+  touch(pool.object, Access::write);
+  pool.waiting.erase(task.id);
+  if (--pool.free == 0) enabled_.erase_all(pool.waiting);
 }
 
 void Execution::deliver_cancellation(Task& task, bool ready) {
-  if (!can_be_cancelled(task)) return;
+  // An abort is looked at first, as an async runtime does when it polls a task; a timeout only after what it waits for.
+  const bool can_abort = task.pool != nullptr;
+  if (can_abort || !ready) touch(wake_up_of(task), Access::read);
+  if (ready && !(can_abort && task.abort_requested)) return;
+  if (!can_be_cancelled(task)) {
+    HEDDLE_CHECK(ready);  // else whoever made the guard false did not refresh
+    return;
+  }
+  if (!ready && task.pending.object != no_object) touch(task.pending.object, Access::read);
   if (task.abort_requested) throw_cancelled(task, nullptr);
-  if (ready) return;  // as in an async runtime: what is ready when polled wins against a timeout that has also fired
   CancelScope* outermost = nullptr;
   for (CancelScope* scope = task.scope; scope != nullptr; scope = scope->outer)
     if (scope->fired && !scope->delivered) outermost = scope;
@@ -144,6 +179,7 @@ void Execution::report_swallowed(const Task& task) {
 }
 
 void Execution::request_abort(Task& task) {
+  touch(wake_up_of(task), Access::write);
   if (task.finished) return;
   task.abort_requested = true;
   refresh_task(task);

@@ -24,6 +24,8 @@ struct Guard {
 
 /// Threads of an async runtime: a task that belongs to a pool runs only while it holds one of its workers.
 struct WorkerPool {
+  ObjectId object;          ///< giving a worker back commutes with itself, taking one does not
+  bool unbounded = false;   ///< a worker for every task: who holds one decides nothing
   std::uint32_t free = 0;
   TaskSet waiting;  ///< tasks whose wait is over and that lack only a worker
 };
@@ -77,7 +79,7 @@ struct Task {
   bool finished = false;
   bool abort_requested = false;
   bool holds_worker = false;
-  bool had_to_wait = false;         ///< the current await was not ready at once
+  bool is_unwinding = false;        ///< it waits in a destructor that an exception runs: nothing may be thrown at it
   bool cancel_in_flight = false;    ///< a `Cancelled` was thrown and no scope has caught it yet
   ExceptionState at_cancel;         ///< the exception state at that moment
   CancelScope* scope = nullptr;
@@ -86,6 +88,7 @@ struct Task {
   Task* starter = nullptr;  ///< whoever runs this task up to its first scheduling point
   Closure body;
   TaskSet joiners;          ///< tasks that wait for this one to end
+  ObjectId wake_up;         ///< what others write to wake, drop or abort this task; see `Execution::wake_up_of`
   std::unique_ptr<Fiber> fiber;
 };
 

@@ -34,10 +34,9 @@ class TimerWait {
 void pass_time(const Op& op, WaitKind kind, Duration duration, std::source_location where) {
   Execution& execution = Execution::current();
   // Arming belongs to the step before: the deadline counts from when the task got here.
-  if (!execution.announce(op, Execution::clock_object, Access::read, where)) return;
-  TimerWait wait(execution, duration);
-  execution.begin_wait(wait.guard(), kind);
-  if (!execution.schedule() || !execution.end_wait()) return;
+  const TimerWait wait(execution, duration);
+  if (!execution.begin_wait(op, Execution::clock_object, Access::read, wait.guard(), kind, where) || !execution.schedule()) return;
+  execution.end_wait();
   execution.touch(Execution::clock_object, Access::read);
 }
 

@@ -31,9 +31,9 @@ class Mutex {
     const TaskId self = execution.running_task().id;
     waiters_.insert(self);
     if (is_locked()) execution.disable(self);
-    const bool live = execution.schedule();
+    if (!execution.schedule()) return;  // the execution has ended, and this mutex may be gone
     waiters_.erase(self);
-    if (live) take(execution, self);
+    take(execution, self);
   }
   [[nodiscard]] bool try_lock(std::source_location where = std::source_location::current());
   [[gnu::always_inline]] void unlock(std::source_location where = std::source_location::current()) noexcept {
