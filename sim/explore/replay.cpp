@@ -12,6 +12,12 @@ TaskId default_next_task(const Execution& execution) {
   return lowest != clock_task || execution.enabled().size() == 1 ? lowest : execution.enabled().nth(1);
 }
 
+bool Replay::begin_execution(std::uint64_t index) {
+  next_ = 0;
+  divergence_.reset();
+  return index == 0;
+}
+
 const Decision* Replay::take(const Execution& execution, DecisionKind kind, std::uint32_t options) {
   if (divergence_ || next_ >= schedule_.size()) return nullptr;
   const Decision& recorded = schedule_[next_];

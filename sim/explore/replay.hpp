@@ -17,11 +17,7 @@ class Replay final : public Strategy {
   explicit Replay(std::span<const Decision> schedule) : schedule_(schedule.begin(), schedule.end()) {}
 
   [[nodiscard]] std::string name() const override { return "replay"; }
-  bool begin_execution(std::uint64_t index) override {
-    next_ = 0;
-    divergence_.reset();
-    return index == 0;
-  }
+  bool begin_execution(std::uint64_t index) override;
   TaskId next_task(const Execution& execution) override;
   std::uint32_t next_choice(const Execution& execution, std::uint32_t alternatives) override;
 

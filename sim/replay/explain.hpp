@@ -38,7 +38,7 @@ struct Explanation {
 };
 
 struct ExplainOptions {
-  ExecutionOptions execution;
+  ExecutionOptions execution = {};
   Budget budget = {.executions = 300, .time = std::chrono::seconds(2)};
 };
 

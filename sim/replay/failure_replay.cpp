@@ -129,9 +129,9 @@ FileReplay replay(const Program& program, const FailureFile& file) {
   Token token = decode(file.token);
   token.execution = file.execution;
   TokenReplay strict = replay_token(program, token);
-  if (strict.reproduced || !strict.diverged) {
+  if (!strict.diverged && is_failure_of(file, strict.verdict)) {
     result.exact = strict.reproduced;
-    result.reproduced = is_failure_of(file, strict.verdict);
+    result.reproduced = true;
     if (!strict.verdict.problem.empty()) result.differences.push_back(strict.verdict.problem);
     result.verdict = std::move(strict.verdict);
     return result;

@@ -172,9 +172,14 @@ class Lanes {
       cell(line, before) = {fmt::format("{0}{0} preempted", glyphs_.dots), Style::warn};
     } else if (const std::size_t next = next_row_[i - 1]; next != none) {
       const TimelineRow& wanted = timeline_.rows[next];
-      const std::string what = wanted.object.empty() ? wanted.op : wanted.op + " " + wanted.object;
-      cell(line, before) = {printable(fmt::format("{} waits: {}", glyphs_.waits, what)), Style::dim};
+      cell(line, before) = {printable(fmt::format("{} {}", glyphs_.waits, waiting_for(wanted))), Style::dim};
     }
+  }
+
+  static std::string waiting_for(const TimelineRow& wanted) {
+    if (wanted.op == ops::sleep.name) return "sleeps";
+    if (wanted.op == ops::work.name) return "works";
+    return "waits: " + (wanted.object.empty() ? wanted.op : wanted.op + " " + wanted.object);
   }
 
   std::string time_text(const TimelineRow& row) const {
@@ -270,9 +275,10 @@ class Lanes {
   }
 
   void print_across(const Line& line) {
-    std::size_t width = separator_width * (lanes_.size() - 1);
+    std::size_t width = separator_width * lanes_.size() - separator_width;
     for (const std::size_t lane : widths_) width += lane;
-    const std::string text = clip(fmt::format("{0}{0} {1} ", glyphs_.dots, line.across->text), width, glyphs_.cut);
+    const std::size_t room = std::max(options_.width, label_width + separator_width + least_lane_width) - label_width - separator_width;
+    const std::string text = clip(fmt::format("{0}{0} {1} ", glyphs_.dots, line.across->text), room, glyphs_.cut);
     const std::string filled = text + repeat(glyphs_.dots, width - std::min(width, display_width(text)));
     finish_line(fmt::format("{:>{}}", line.label, label_width) + bar() + paint(filled, line.across->style, options_.colour));
   }

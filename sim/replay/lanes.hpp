@@ -9,7 +9,7 @@
 namespace heddle::sim {
 
 struct LanesOptions {
-  std::size_t width = 100;    ///< of the terminal, in characters; too narrow for a lane per task gives a list instead
+  std::size_t width = 100;    ///< of the terminal, in characters, at least 40; too narrow for a lane per task gives a list instead
   bool colour = false;        ///< ANSI escape sequences
   bool ascii = false;         ///< no box-drawing characters
   bool locations = false;     ///< file:line of each step, at the right

@@ -16,9 +16,9 @@ struct ReportOptions {
   bool explain = true;
   Budget shrink_budget = ShrinkOptions{}.budget;
   Budget explain_budget = ExplainOptions{}.budget;
-  std::string strategy;  ///< that found it, its seed, and the exploration's evidence line, to be kept in the failure file
+  std::string strategy = {};  ///< that found it, its seed, and the exploration's evidence line, to be kept in the failure file
   std::uint64_t seed = 0;
-  std::string evidence;
+  std::string evidence = {};
 };
 
 struct Report {

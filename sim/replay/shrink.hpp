@@ -14,7 +14,7 @@
 namespace heddle::sim {
 
 struct ShrinkOptions {
-  ExecutionOptions execution;  ///< those the failure was found under: `Verdict::options`
+  ExecutionOptions execution = {};  ///< those the failure was found under: `Verdict::options`
   Budget budget = {.executions = 50'000, .time = std::chrono::seconds(5)};  ///< read before every execution; 0: no limit
 };
 

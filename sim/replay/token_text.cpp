@@ -152,7 +152,7 @@ std::uint64_t ByteReader::varint(std::uint64_t limit, const char* what) {
   for (unsigned shift = 0; shift < 64; shift += 7) {
     const std::uint8_t next = byte(what);
     const std::uint64_t digit = next & 127U;
-    if (shift == 63 && digit > 1) break;
+    if ((shift == 63 && digit > 1) || (shift > 0 && next == 0)) break;  // too large, or one of several ways to write it
     value |= digit << shift;
     if (next >= 128) continue;
     if (value > limit) refuse(fmt::format("the token is malformed: {} is {}, and at most {} is possible", what, value, limit));
