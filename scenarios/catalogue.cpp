@@ -1,4 +1,5 @@
 #include "scenarios/channel_pool/lease_expiry.hpp"
+#include "scenarios/home_channel/checkpoint_reopens.hpp"
 #include "scenarios/quiesce/nested_clear.hpp"
 #include "scenarios/quiesce/timeout_during_drain.hpp"
 #include "scenarios/scenario.hpp"
@@ -8,6 +9,7 @@ namespace {
 
 std::vector<Scenario> build() {
   return {
+      checkpoint_reopens(),
       nested_clear(),
       timeout_during_drain(),
       lease_expiry(),
