@@ -22,12 +22,13 @@ sim::ExploreOptions explore_options(const Variant& variant, const CheckOptions& 
 }
 
 /// Explores until `property` is violated. Failures that no property can mask, such as deadlocks, are passed over.
-sim::Verdict look_for(const std::string& property, const Variant& variant, sim::Strategy& strategy, sim::ExploreOptions explore) {
+sim::Verdict look_for(const std::string& property, const Variant& variant, sim::Strategy& strategy,
+                      sim::ExploreOptions explore) {
   const std::uint64_t last = explore.budget.executions;
   for (;;) {
     sim::Verdict verdict = sim::explore(variant.program, strategy, explore);
     const bool passes_over = verdict.outcome == sim::Outcome::violated && verdict.failure->property != property &&
-                             !verdict.failure->schedule.empty() && !strategy.is_exhaustive();
+                             verdict.unreached.empty() && !strategy.is_exhaustive();
     if (!passes_over) return verdict;
     explore.first_execution = verdict.failure->execution + 1;
     if (explore.first_execution >= last) return verdict;
@@ -38,7 +39,8 @@ sim::Verdict look_for(const std::string& property, const Variant& variant, sim::
 sim::Verdict find_violation(const std::string& property, const Variant& variant, const CheckOptions& options) {
   sim::ExploreOptions explore = explore_options(variant, options, property);
   sim::Dfs dfs;
-  if (property.starts_with(sometimes_prefix)) return sim::explore(variant.program, static_cast<sim::Strategy&>(dfs), explore);
+  if (property.starts_with(sometimes_prefix))
+    return sim::explore(variant.program, static_cast<sim::Strategy&>(dfs), explore);
   sim::Random random(options.seed);
   sim::Pct pct(3, options.seed);
   sim::ExploreOptions sampled = explore;
@@ -63,14 +65,15 @@ Finding expect_violation(const std::string& property, const Variant& variant, co
   if (finding.agrees) return finding;
   const sim::Verdict& verdict = finding.verdict;
   if (verdict.outcome == sim::Outcome::violated) {
-    finding.disagreement =
-        fmt::format("{} was expected to be violated, but {} was: {}", property, verdict.failure->property, verdict.failure->message);
+    finding.disagreement = fmt::format("{} was expected to be violated, but {} was: {}", property,
+                                       verdict.failure->property, verdict.failure->message);
   } else if (verdict.outcome == sim::Outcome::not_deterministic) {
     finding.disagreement = verdict.problem;
   } else if (verdict.exhausted()) {
     finding.disagreement = fmt::format("{} was expected to be violated, but no schedule violates it", property);
   } else {
-    finding.disagreement = fmt::format("{} was expected to be violated, but no schedule was found within the budget", property);
+    finding.disagreement =
+        fmt::format("{} was expected to be violated, but no schedule was found within the budget", property);
   }
   return finding;
 }
@@ -89,15 +92,15 @@ Finding expect_to_hold(const std::string& property, const Variant& variant, cons
   const std::string subject = property.empty() ? "all properties were" : property + " was";
   switch (verdict.outcome) {
     case sim::Outcome::violated:
-      finding.disagreement =
-          fmt::format("{} expected to hold, but {} is violated: {}", subject, verdict.failure->property, verdict.failure->message);
+      finding.disagreement = fmt::format("{} expected to hold, but {} is violated: {}", subject,
+                                         verdict.failure->property, verdict.failure->message);
       break;
     case sim::Outcome::not_deterministic:
       finding.disagreement = verdict.problem;
       break;
     case sim::Outcome::bounded:
-      finding.disagreement = fmt::format("{} to be exhausted, but {} executions were cut at {} steps", subject, verdict.evidence.cut,
-                                         verdict.options.step_limit);
+      finding.disagreement = fmt::format("{} to be exhausted, but {} executions were cut at {} steps", subject,
+                                         verdict.evidence.cut, verdict.options.step_limit);
       break;
     case sim::Outcome::sampled:
       if (sampled == 0 || verdict.evidence.executions < sampled)
@@ -124,8 +127,10 @@ VariantCheck check_variant(const Scenario& scenario, const Variant& variant, con
     check.findings.push_back(expect_to_hold("", variant, options));
     return check;
   }
-  for (const std::string& property : variant.expected.violates) check.findings.push_back(expect_violation(property, variant, options));
-  for (const std::string& property : variant.expected.holds) check.findings.push_back(expect_to_hold(property, variant, options));
+  for (const std::string& property : variant.expected.violates)
+    check.findings.push_back(expect_violation(property, variant, options));
+  for (const std::string& property : variant.expected.holds)
+    check.findings.push_back(expect_to_hold(property, variant, options));
   return check;
 }
 

@@ -1,6 +1,6 @@
-// Checks a variant against its `Expectation`: what it is expected to violate must be found, and what it is expected to hold must be
-// exhausted. Each expected property is looked for on its own (`ExecutionOptions::only_property`), so that one violation cannot hide
-// another.
+// Checks a variant against its `Expectation`: what it is expected to violate must be found, and what it is expected to
+// hold must be exhausted. Each expected property is looked for on its own (`ExecutionOptions::only_property`), so that
+// one violation cannot hide another.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace heddle::scenarios {
 
 /// How hard to look; for each exploration anew.
 struct CheckOptions {
-  std::uint64_t executions = 100'000;     ///< of each random strategy that looks for a violation
+  std::uint64_t executions = 100'000;  ///< of each random strategy that looks for a violation
   std::chrono::nanoseconds time = std::chrono::seconds(60);
   std::uint64_t seed = 0;
 };
@@ -37,9 +37,11 @@ struct VariantCheck {
   [[nodiscard]] bool agrees() const noexcept;
 };
 
-/// Explores `variant` once for each property that it is expected to violate, once for each that holds although others are violated, or once
-/// for all when nothing is to be violated. Violations are looked for by random walk, PCT and depth-first search in turn; what holds is
-/// exhausted by depth-first search (or sampled, where the expectation says that it is too large).
-[[nodiscard]] VariantCheck check_variant(const Scenario& scenario, const Variant& variant, const CheckOptions& options = {});
+/// Explores `variant` once for each property that it is expected to violate, once for each that holds although others
+/// are violated, or once for all when nothing is to be violated. Violations are looked for by random walk, PCT and
+/// depth-first search in turn; what holds is exhausted by depth-first search (or sampled, where the expectation says
+/// that it is too large).
+[[nodiscard]] VariantCheck check_variant(const Scenario& scenario, const Variant& variant,
+                                         const CheckOptions& options = {});
 
 }  // namespace heddle::scenarios

@@ -1,5 +1,5 @@
-// A scenario: a workload and its properties, run against several variants of the protocol under test. Each variant says what exploring
-// it must show, so that a property which cannot fail, and a fix which does not hold, are both noticed.
+// A scenario: a workload and its properties, run against several variants of the protocol under test. Each variant says
+// what exploring it must show, so that a property which cannot fail, and a fix which does not hold, are both noticed.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct Expectation {
   std::vector<std::string> violates = {};
   /// Properties that hold although others are violated, or all of the scenario's when `violates` is empty.
   std::vector<std::string> holds = {};
-  /// The schedule space is too large to exhaust: a random campaign of this many executions finds nothing. 0: it is exhausted.
+  /// The schedule space is too large to exhaust: a random campaign of this many executions finds nothing. 0: it is
+  /// exhausted.
   std::uint64_t sampled_executions = 0;
 
   [[nodiscard]] bool all_hold() const noexcept { return violates.empty(); }

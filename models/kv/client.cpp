@@ -37,9 +37,10 @@ std::string_view to_string(Verb verb) noexcept {
 }
 
 CallError::CallError(Kind kind, Verb verb)
-    : std::runtime_error(kind == Kind::refused
-                             ? fmt::format("kv.{} was refused: it has not been performed", to_string(verb))
-                             : fmt::format("kv.{} timed out: whether it has been performed is unknown", to_string(verb))),
+    : std::runtime_error(
+          kind == Kind::refused
+              ? fmt::format("kv.{} was refused: it has not been performed", to_string(verb))
+              : fmt::format("kv.{} timed out: whether it has been performed is unknown", to_string(verb))),
       kind_(kind) {}
 
 namespace detail {
@@ -49,7 +50,8 @@ void refuse_ttl(const Command& command) {
   if (command.set.keep_ttl)
     throw sim::Error(sim::ErrorCode::usage, call + " asks for a TTL and for keeping the old one; give one of the two");
   throw sim::Error(sim::ErrorCode::usage,
-                   fmt::format("{} has a TTL of {} ns; a TTL is more than zero (use del to remove a key)", call, command.set.ttl->count()));
+                   fmt::format("{} has a TTL of {} ns; a TTL is more than zero (use del to remove a key)", call,
+                               command.set.ttl->count()));
 }
 
 }  // namespace detail

@@ -1,5 +1,6 @@
-// What code under test sees of a key-value store with time-to-live, such as Redis: one interface, so that the same code runs on the
-// model and on a real server. Every call is an await. Convenience calls build a `Command`; an implementation performs it.
+// What code under test sees of a key-value store with time-to-live, such as Redis: one interface, so that the same code
+// runs on the model and on a real server. Every call is an await. Convenience calls build a `Command`; an
+// implementation performs it.
 //
 // On a real server `compare_and_*` and `acquire` are scripts (EVAL), the others single commands; each is atomic.
 #pragma once
@@ -78,7 +79,8 @@ namespace detail {
 [[noreturn]] void refuse_ttl(const Command& command);
 }
 
-/// Throws `sim::Error` for a command that no server would take: a TTL that is not more than zero, or one beside `keep_ttl`.
+/// Throws `sim::Error` for a command that no server would take: a TTL that is not more than zero, or one beside
+/// `keep_ttl`.
 inline void check_command(const Command& command) {
   if (command.set.ttl && (command.set.ttl->count() <= 0 || command.set.keep_ttl)) [[unlikely]]
     detail::refuse_ttl(command);
@@ -107,19 +109,22 @@ class Client {
   Client& operator=(const Client&) = delete;
   virtual ~Client() = default;
 
-  /// One round trip. Throws `CallError` if the client can fail, and `sim::Error` for a command that no server would take (see
-  /// `check_command`).
+  /// One round trip. Throws `CallError` if the client can fail, and `sim::Error` for a command that no server would
+  /// take (see `check_command`).
   virtual Reply call(const Command& command, Where where) = 0;
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key, Where where = Where::current()) {
     return call({.verb = Verb::get, .key = key}, where).value;
   }
   /// Whether the value was stored: false only if a condition did not hold. Without a TTL the key loses the one it had.
-  bool set(std::string_view key, std::string_view value, const SetOptions& options = {}, Where where = Where::current()) {
+  bool set(std::string_view key, std::string_view value, const SetOptions& options = {},
+           Where where = Where::current()) {
     return call({.verb = Verb::set, .key = key, .value = value, .set = options}, where).applied;
   }
   /// Whether there was such a key.
-  bool del(std::string_view key, Where where = Where::current()) { return call({.verb = Verb::del, .key = key}, where).applied; }
+  bool del(std::string_view key, Where where = Where::current()) {
+    return call({.verb = Verb::del, .key = key}, where).applied;
+  }
   [[nodiscard]] bool exists(std::string_view key, Where where = Where::current()) {
     return call({.verb = Verb::exists, .key = key}, where).applied;
   }
@@ -142,19 +147,24 @@ class Client {
     return call({.verb = Verb::compare_and_delete, .key = key, .expected = expected}, where).applied;
   }
   /// Stores `value` if the key holds `expected`; `options.condition` is not used.
-  bool compare_and_set(std::string_view key, std::string_view expected, std::string_view value, const SetOptions& options = {},
-                       Where where = Where::current()) {
-    return call({.verb = Verb::compare_and_set, .key = key, .value = value, .expected = expected, .set = options}, where).applied;
+  bool compare_and_set(std::string_view key, std::string_view expected, std::string_view value,
+                       const SetOptions& options = {}, Where where = Where::current()) {
+    return call({.verb = Verb::compare_and_set, .key = key, .value = value, .expected = expected, .set = options},
+                where)
+        .applied;
   }
   /// Extends a lease: a new TTL if the key still holds `expected`.
-  bool compare_and_expire(std::string_view key, std::string_view expected, Duration ttl, Where where = Where::current()) {
-    return call({.verb = Verb::compare_and_expire, .key = key, .expected = expected, .set = {.ttl = ttl}}, where).applied;
+  bool compare_and_expire(std::string_view key, std::string_view expected, Duration ttl,
+                          Where where = Where::current()) {
+    return call({.verb = Verb::compare_and_expire, .key = key, .expected = expected, .set = {.ttl = ttl}}, where)
+        .applied;
   }
-  /// Takes a lease and its fencing token in one script: sets `key` if it is absent and, if so, increments `counter` and returns the sum.
-  /// Tokens then rise in the order of acquisition, which two separate commands do not guarantee.
-  std::optional<std::int64_t> acquire(std::string_view key, std::string_view value, Duration ttl, std::string_view counter,
-                                      Where where = Where::current()) {
-    const Reply reply = call({.verb = Verb::acquire, .key = key, .value = value, .counter = counter, .set = {.ttl = ttl}}, where);
+  /// Takes a lease and its fencing token in one script: sets `key` if it is absent and, if so, increments `counter` and
+  /// returns the sum. Tokens then rise in the order of acquisition, which two separate commands do not guarantee.
+  std::optional<std::int64_t> acquire(std::string_view key, std::string_view value, Duration ttl,
+                                      std::string_view counter, Where where = Where::current()) {
+    const Reply reply =
+        call({.verb = Verb::acquire, .key = key, .value = value, .counter = counter, .set = {.ttl = ttl}}, where);
     return reply.applied ? std::optional(reply.number) : std::nullopt;
   }
 };

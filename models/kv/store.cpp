@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "sim/core/hash.hpp"
+#include "sim/replay/timeline.hpp"
 
 namespace heddle::kv {
 
@@ -83,12 +84,14 @@ Reply Store::apply(const Command& command, Entry& entry) {
       return set_value(command, entry);
     case Verb::del:
     case Verb::compare_and_delete:
-      if (command.verb == Verb::del ? !entry.present : !entry.holds(command.expected)) return {.applied = not_applied(entry)};
+      if (command.verb == Verb::del ? !entry.present : !entry.holds(command.expected))
+        return {.applied = not_applied(entry)};
       remove(entry, false);
       return {.applied = true};
     case Verb::expire:
     case Verb::compare_and_expire:
-      if (command.verb == Verb::expire ? !entry.present : !entry.holds(command.expected)) return {.applied = not_applied(entry)};
+      if (command.verb == Verb::expire ? !entry.present : !entry.holds(command.expected))
+        return {.applied = not_applied(entry)};
       execution_.touch(entry.object, Access::write);
       set_deadline(entry, command.set.ttl);
       return {.applied = true};
@@ -105,7 +108,8 @@ bool Store::not_applied(const Entry& entry) {
 
 Reply Store::set_value(const Command& command, Entry& entry) {
   const SetIf condition = command.verb == Verb::set ? command.set.condition : SetIf::always;
-  if (condition != SetIf::always && entry.present != (condition == SetIf::present)) return {.applied = not_applied(entry)};
+  if (condition != SetIf::always && entry.present != (condition == SetIf::present))
+    return {.applied = not_applied(entry)};
   write(entry, command.value);
   if (!command.set.keep_ttl) set_deadline(entry, command.set.ttl);
   return {.applied = true};
@@ -116,7 +120,7 @@ Reply Store::time_to_live(const Entry& entry) {
   if (!entry.present) return {.ttl = {TimeToLive::Kind::absent, {}}};
   if (!entry.expires) return {.applied = true, .ttl = {TimeToLive::Kind::persistent, {}}};
   const Duration remaining = entry.deadline - execution_.now();
-  execution_.note([&] { return fmt::format("{} ns left", remaining.count()); });
+  execution_.note([&] { return sim::format_duration(remaining.count()) + " left"; });
   return {.applied = true, .ttl = {TimeToLive::Kind::expiring, remaining}};
 }
 
@@ -135,8 +139,9 @@ Reply Store::increment(Entry& entry) {
   if (entry.present) {
     const auto parsed = std::from_chars(entry.value.data(), end, number);
     if (parsed.ec != std::errc{} || parsed.ptr != end || number == std::numeric_limits<std::int64_t>::max())
-      throw sim::Error(sim::ErrorCode::usage, fmt::format("kv.increment of '{}': '{}' is not an integer that can be incremented",
-                                                          entry.key, entry.value));
+      throw sim::Error(
+          sim::ErrorCode::usage,
+          fmt::format("kv.increment of '{}': '{}' is not an integer that can be incremented", entry.key, entry.value));
   }
   ++number;
   char text[24];
@@ -168,7 +173,8 @@ void Store::write(Entry& entry, std::string_view value) {
 void Store::remove(Entry& entry, bool expired) {
   execution_.touch(entry.object, Access::write);
   execution_.touch(object_, Access::commute);
-  execution_.note([&] { return fmt::format("{} {}: it was {}", entry.key, expired ? "expired" : "deleted", entry.value); });
+  execution_.note(
+      [&] { return expired ? fmt::format("{} expired: it was {}", entry.key, entry.value) : "it was " + entry.value; });
   if (!expired) set_deadline(entry, std::nullopt);
   entry.present = entry.expires = false;
   if (observer_) observer_({.key = entry.key, .before = &entry.value, .expired = expired});
@@ -180,7 +186,7 @@ void Store::set_deadline(Entry& entry, std::optional<Duration> ttl) {
   if (!ttl) return;
   entry.deadline = execution_.now() + *ttl;
   entry.timer = execution_.arm_timer(entry.deadline, &Store::on_expiry, &entry);
-  execution_.note([&] { return fmt::format("expires in {} ns", ttl->count()); });
+  execution_.note([&] { return "expires in " + sim::format_duration(ttl->count()); });
 }
 
 void Store::on_expiry(void* context) {

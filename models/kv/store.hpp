@@ -1,9 +1,11 @@
-// A Redis-like store on virtual time: strings with an optional time-to-live, performed one command at a time. A TTL that runs out is an
-// event of its own, a timer step that removes the key, so that a lease can end between any two calls of its holder.
+// A Redis-like store on virtual time: strings with an optional time-to-live, performed one command at a time. A TTL
+// that runs out is an event of its own, a timer step that removes the key, so that a lease can end between any two
+// calls of its holder.
 //
-// Footprints: a command reads or writes its key; adding or removing a key also changes what prefix scans see (two additions commute).
-// Unlike Redis:
-//  - time has nanoseconds, and a key is removed at its deadline (Redis: milliseconds, and removed when next met; clients cannot tell);
+// Footprints: a command reads or writes its key; adding or removing a key also changes what prefix scans see (two
+// additions commute). Unlike Redis:
+//  - time has nanoseconds, and a key is removed at its deadline (Redis: milliseconds, and removed when next met;
+//  clients cannot tell);
 //    a timer due at that very instant may fire before or after;
 //  - a TTL of zero or less is always an error (Redis: an error of SET, but EXPIRE deletes the key);
 //  - keys are listed by prefix and sorted (Redis: by pattern, in any order, and SCAN may list a key twice);
@@ -48,10 +50,11 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  /// Waits for the command's turn. Null when the execution has ended and the caller is only being unwound. Throws `sim::Error` for a
-  /// command that no server would take.
+  /// Waits for the command's turn. Null when the execution has ended and the caller is only being unwound. Throws
+  /// `sim::Error` for a command that no server would take.
   [[nodiscard]] Entry* arrive(const Command& command, std::source_location where);
-  /// Performs a command that has arrived, atomically. Throws `sim::Error` for `increment` of a value that is no integer.
+  /// Performs a command that has arrived, atomically. Throws `sim::Error` for `increment` of a value that is no
+  /// integer.
   Reply apply(const Command& command, Entry& entry);
   /// What a caller that is only being unwound is told: that all is well.
   [[nodiscard]] static Reply inert_reply() { return {.applied = true}; }

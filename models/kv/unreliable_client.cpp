@@ -8,7 +8,11 @@ namespace {
 /// A command that outlives its caller.
 struct InFlight {
   explicit InFlight(const Command& command)
-      : command_(command), key_(command.key), value_(command.value), expected_(command.expected), counter_(command.counter) {}
+      : command_(command),
+        key_(command.key),
+        value_(command.value),
+        expected_(command.expected),
+        counter_(command.counter) {}
   [[nodiscard]] Command command() const {
     Command copy = command_;
     copy.key = key_;

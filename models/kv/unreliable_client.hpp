@@ -1,5 +1,6 @@
-// A connection that can fail: which call fails, and how, are decisions of the explorer. The caller gets a `CallError`; after a time-out it
-// does not know whether its write was performed, and it may even be performed later, while the caller has long gone on.
+// A connection that can fail: which call fails, and how, are decisions of the explorer. The caller gets a `CallError`;
+// after a time-out it does not know whether its write was performed, and it may even be performed later, while the
+// caller has long gone on.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +11,10 @@
 namespace heddle::kv {
 
 struct FaultPolicy {
-  bool refuses = false;        ///< a call may fail without having been performed
-  bool times_out = false;      ///< a call may go unanswered; a write is then performed at once or not at all
-  bool applies_late = false;   ///< a write that went unanswered may also be performed at any later step
-  std::uint32_t at_most = 1;   ///< faults of this connection; bounds the search
+  bool refuses = false;       ///< a call may fail without having been performed
+  bool times_out = false;     ///< a call may go unanswered; a write is then performed at once or not at all
+  bool applies_late = false;  ///< a write that went unanswered may also be performed at any later step
+  std::uint32_t at_most = 1;  ///< faults of this connection; bounds the search
 
   [[nodiscard]] bool is_none() const noexcept { return at_most == 0 || !(refuses || times_out || applies_late); }
 };

@@ -1,9 +1,11 @@
-// Two workers lease one channel from a key-value store, submit to it twice, and release the lease. Nothing keeps a worker from being
-// slower than its TTL: then the lease passes to the other worker while the first one still believes that it holds it.
+// Two workers lease one channel from a key-value store, submit to it twice, and release the lease. Nothing keeps a
+// worker from being slower than its TTL: then the lease passes to the other worker while the first one still believes
+// that it holds it.
 //
 // Properties:
 //  - release_only_own: nobody's release removes the lease of another worker;
-//  - one_holder_per_channel: once a later holder has submitted, nothing that an earlier holder submits takes effect. (That an earlier
+//  - one_holder_per_channel: once a later holder has submitted, nothing that an earlier holder submits takes effect.
+//  (That an earlier
 //    holder still submits after its TTL, but before its successor does, is as if it had been in time.)
 #include "scenarios/channel_pool/lease_expiry.hpp"
 
@@ -35,21 +37,26 @@ struct Protocol {
 class Channel {
  public:
   explicit Channel(bool fenced)
-      : fenced_(fenced), execution_(sim::Execution::current()), object_(execution_.add_object("channel", "channel-1")) {}
+      : fenced_(fenced),
+        execution_(sim::Execution::current()),
+        object_(execution_.add_object("channel", "channel-1")) {}
 
-  /// `tenure`: which acquisition of the lease the caller acts on, the truth; `token`: what the caller can show for it. Whether the
-  /// submission took effect.
+  /// `tenure`: which acquisition of the lease the caller acts on, the truth; `token`: what the caller can show for it.
+  /// Whether the submission took effect.
   bool submit(int tenure, std::int64_t token, std::source_location where = std::source_location::current()) {
     if (!execution_.step(submit_op, object_, sim::Access::write, where)) return false;
     execution_.touch(object_, sim::Access::write);
     if (fenced_ && token < highest_token_) {
-      execution_.note([&] { return "refused: token " + std::to_string(token) + " is older than " + std::to_string(highest_token_); });
+      execution_.note([&] {
+        return "refused: token " + std::to_string(token) + " is older than " + std::to_string(highest_token_);
+      });
       refused_ = true;
       return false;
     }
     highest_token_ = token;
     sim::check("one_holder_per_channel", tenure >= last_tenure_, [&] {
-      return "holder number " + std::to_string(tenure) + " submitted after holder number " + std::to_string(last_tenure_) + " had";
+      return "holder number " + std::to_string(tenure) + " submitted after holder number " +
+             std::to_string(last_tenure_) + " had";
     });
     last_tenure_ = tenure;
     return true;
@@ -148,7 +155,8 @@ Variant variant(std::string name, std::string summary, const Protocol& protocol,
   sim::ExecutionOptions options;
   options.time = sim::TimeMode::any_time;
   options.slack = worker_count;  // each worker's lease may run out under it
-  return {std::move(name), std::move(summary), std::move(expected), [protocol](sim::World& world) { Run(world, protocol)(); }, options};
+  return {std::move(name), std::move(summary), std::move(expected),
+          [protocol](sim::World& world) { Run(world, protocol)(); }, options};
 }
 
 }  // namespace
@@ -157,7 +165,8 @@ Scenario lease_expiry() {
   Scenario scenario;
   scenario.family = "channel_pool";
   scenario.name = "lease_expiry";
-  scenario.summary = "a worker outlives the TTL of its lease and meets its successor, at the release and at the channel";
+  scenario.summary =
+      "a worker outlives the TTL of its lease and meets its successor, at the release and at the channel";
   scenario.properties = {"release_only_own", "one_holder_per_channel"};
   const std::vector<std::string> both = scenario.properties;
   scenario.variants = {
@@ -166,7 +175,8 @@ Scenario lease_expiry() {
       variant("compare_then_delete", "the release reads the key and deletes it if it is its own: two calls",
               {Release::compare_then_delete, false}, {.violates = both}),
       variant("compare_and_delete", "the release compares and deletes in one call; a late holder still submits",
-              {Release::compare_and_delete, false}, {.violates = {"one_holder_per_channel"}, .holds = {"release_only_own"}}),
+              {Release::compare_and_delete, false},
+              {.violates = {"one_holder_per_channel"}, .holds = {"release_only_own"}}),
       variant("fencing_token", "each lease comes with a rising token, and the channel refuses an older one",
               {Release::compare_and_delete, true}, {.holds = both}),
   };

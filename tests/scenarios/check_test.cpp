@@ -50,7 +50,8 @@ TEST(Check, AgreesWithAViolationThatIsExpected) {
 TEST(Check, DisagreesWhenAVariantThatShouldHoldIsViolated) {
   const VariantCheck result = check(deposits, {.holds = {"no_lost_update"}});
   EXPECT_FALSE(result.agrees());
-  EXPECT_THAT(result.findings.front().disagreement, HasSubstr("all properties were expected to hold, but no_lost_update is violated"));
+  EXPECT_THAT(result.findings.front().disagreement,
+              HasSubstr("all properties were expected to hold, but no_lost_update is violated"));
 }
 
 TEST(Check, DisagreesWhenNoScheduleViolatesWhatShouldBeViolated) {

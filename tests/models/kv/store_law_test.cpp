@@ -1,74 +1,18 @@
-// Laws of the store, against a reference of a few lines, under random schedules and in both time modes; and the soundness of its
-// footprints: executions with equal happens-before traces must agree on everything the tasks saw.
+// Laws of the store, against a reference of a few lines, under random schedules and in both time modes; and the
+// soundness of its footprints: executions with equal happens-before traces must agree on everything the tasks saw.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <map>
-#include <sstream>
 
 #include "models/kv/store.hpp"
 #include "sim/core/world.hpp"
-#include "sim/explore/dfs.hpp"
 #include "sim/explore/random.hpp"
+#include "tests/models/kv/step.hpp"
 
 namespace heddle::kv {
 namespace {
-
-constexpr std::string_view key_names[] = {"a", "ab", "b"};
-constexpr std::string_view values[] = {"1", "2", "7"};
-
-/// A command in a form that can be generated and shown.
-struct Step {
-  Verb verb = Verb::get;
-  int key = 0;
-  int value = 0;
-  int expected = 0;
-  SetIf condition = SetIf::always;
-  int ttl_ms = 0;  // 0: none
-  bool keep_ttl = false;
-  int sleep_ms = 0;
-
-  [[nodiscard]] Duration ttl() const {
-    // Half a millisecond more, so that no deadline falls together with the end of a sleep.
-    return std::chrono::milliseconds(std::max(ttl_ms, 1)) + std::chrono::microseconds(500);
-  }
-  [[nodiscard]] bool needs_ttl() const {
-    return verb == Verb::expire || verb == Verb::compare_and_expire || verb == Verb::acquire;
-  }
-  [[nodiscard]] Command command() const {
-    const bool sets = verb == Verb::set || verb == Verb::compare_and_set;
-    const bool has_ttl = needs_ttl() || (sets && ttl_ms > 0 && !keep_ttl);
-    return {.verb = verb,
-            .key = key_names[key],
-            .value = values[value],
-            .expected = values[expected],
-            .counter = "n",
-            .set = {.condition = condition, .ttl = has_ttl ? std::optional(ttl()) : std::nullopt, .keep_ttl = sets && keep_ttl}};
-  }
-};
-
-std::ostream& operator<<(std::ostream& out, const Step& s) {
-  return out << to_string(s.verb) << "(" << key_names[s.key] << ", value " << values[s.value] << ", expected " << values[s.expected]
-             << ", if " << int(s.condition) << ", ttl " << s.ttl_ms << (s.keep_ttl ? " kept" : "") << ", then sleep " << s.sleep_ms << ")";
-}
-
-rc::Gen<Step> any_step() {
-  using rc::gen::inRange;
-  return rc::gen::build<Step>(
-      rc::gen::set(&Step::verb, rc::gen::map(inRange(0, 12), [](int v) { return static_cast<Verb>(v); })),
-      rc::gen::set(&Step::key, inRange(0, 3)), rc::gen::set(&Step::value, inRange(0, 3)), rc::gen::set(&Step::expected, inRange(0, 3)),
-      rc::gen::set(&Step::condition, rc::gen::map(inRange(0, 3), [](int c) { return static_cast<SetIf>(c); })),
-      rc::gen::set(&Step::ttl_ms, inRange(0, 6)), rc::gen::set(&Step::keep_ttl), rc::gen::set(&Step::sleep_ms, inRange(0, 4)));
-}
-
-std::string text(const Reply& reply) {
-  std::ostringstream out;
-  out << reply.applied << "|" << reply.value.value_or("-") << "|" << int(reply.ttl.kind) << "," << reply.ttl.remaining.count() << "|"
-      << reply.number;
-  for (const std::string& key : reply.keys) out << "|" << key;
-  return out.str();
-}
 
 /// What a store is supposed to do, with expiry told to it.
 class Reference {
@@ -78,7 +22,8 @@ class Reference {
     const auto entry = entries_.find(std::string(key));
     if (entry == entries_.end() || entry->second.deadline != std::optional(now)) return false;
     entries_.erase(entry);
-    return std::none_of(entries_.begin(), entries_.end(), [&](const auto& e) { return e.second.deadline && *e.second.deadline < now; });
+    return std::none_of(entries_.begin(), entries_.end(),
+                        [&](const auto& e) { return e.second.deadline && *e.second.deadline < now; });
   }
   Reply perform(const Command& c, Duration now) {
     const std::string key(c.key);
@@ -186,46 +131,6 @@ RC_GTEST_PROP(StoreLaws, AgreeWithTheReferenceWhenTimePassesAsSoonAsIdle, ()) {
 
 RC_GTEST_PROP(StoreLaws, AgreeWithTheReferenceWhenTimePassesAnyTime, (std::uint64_t seed)) {
   agrees_with_reference(*rc::gen::container<std::vector<Step>>(any_step()), sim::TimeMode::any_time, seed);
-}
-
-/// What an execution shows: each task's replies, and what is left in the end.
-std::string outcome_of(sim::Execution& execution, sim::Strategy& strategy, const std::vector<std::vector<Step>>& tasks) {
-  std::vector<std::string> seen(tasks.size() + 1);
-  const sim::Program program = [&](sim::World& world) {
-    Store store;
-    StoreClient client(store);
-    client.set("a", "1", {.ttl = std::chrono::milliseconds(2)});
-    for (std::size_t t = 0; t < tasks.size(); ++t) {
-      world.task({"task", static_cast<int>(t)}, [&, t] {
-        for (const Step& step : tasks[t]) seen[t] += text(client.call(step.command(), std::source_location::current())) + "\n";
-      });
-    }
-    world.run();
-    for (const std::string& key : client.keys("")) seen.back() += key + "=" + *client.get(key) + " ";
-  };
-  execution.run(program, strategy);
-  std::string all;
-  for (const std::string& part : seen) all += part + "/";
-  return all;
-}
-
-RC_GTEST_PROP(StoreLaws, EqualTracesAgreeOnEveryReply, ()) {
-  const auto tasks = *rc::gen::container<std::vector<std::vector<Step>>>(
-      2, rc::gen::resize(3, rc::gen::container<std::vector<Step>>(any_step())));
-  sim::ExecutionOptions options;
-  options.time = sim::TimeMode::any_time;
-  options.slack = 2;
-  sim::Execution execution(options);
-  sim::Dfs dfs;
-  std::map<std::uint64_t, std::string> outcome_by_trace;
-  std::uint64_t executions = 0;
-  for (; executions < 3000 && dfs.begin_execution(executions); ++executions) {
-    const std::string outcome = outcome_of(execution, dfs, tasks);
-    dfs.end_execution(execution.result());
-    const auto [known, is_new] = outcome_by_trace.emplace(execution.result().trace_hash, outcome);
-    RC_ASSERT(known->second == outcome);
-  }
-  RC_CLASSIFY(outcome_by_trace.size() < executions, "some interleavings are equivalent");
 }
 
 }  // namespace

@@ -170,8 +170,8 @@ TEST(Store, ATtlOfZeroOrLessIsRefusedWithASentence) {
   for (const Duration ttl : {Duration(0), Duration(-5)}) {
     const sim::Verdict verdict = in_task([ttl](Client& kv) { kv.set("lease", "a", {.ttl = ttl}); });
     ASSERT_TRUE(verdict.violates("exception"));
-    EXPECT_THAT(verdict.failure->message,
-                HasSubstr("kv.set of 'lease' has a TTL of " + std::to_string(ttl.count()) + " ns; a TTL is more than zero"));
+    EXPECT_THAT(verdict.failure->message, HasSubstr("kv.set of 'lease' has a TTL of " + std::to_string(ttl.count()) +
+                                                    " ns; a TTL is more than zero"));
   }
   const sim::Verdict verdict = in_task([](Client& kv) { kv.expire("lease", 0ms); });
   EXPECT_TRUE(verdict.violates("exception"));
@@ -267,8 +267,9 @@ TEST(Store, ObserversSeeEachChangeWithItsCause) {
                     Store store;
                     StoreClient kv(store);
                     store.observe([&](const Change& change) {
-                      seen.push_back(std::string(change.key) + ":" + (change.before != nullptr ? *change.before : "-") + ">" +
-                                     (change.after != nullptr ? *change.after : "-") + (change.expired ? "!" : ""));
+                      seen.push_back(std::string(change.key) + ":" + (change.before != nullptr ? *change.before : "-") +
+                                     ">" + (change.after != nullptr ? *change.after : "-") +
+                                     (change.expired ? "!" : ""));
                     });
                     world.task("caller", [&] {
                       kv.set("a", "1");

@@ -39,14 +39,17 @@ std::set<std::string> outcomes_of_a_write(const FaultPolicy& policy) {
   return outcomes;
 }
 
-TEST(UnreliableClient, WithoutFaultsIsReliable) { EXPECT_THAT(outcomes_of_a_write({}), UnorderedElementsAre("done: new")); }
+TEST(UnreliableClient, WithoutFaultsIsReliable) {
+  EXPECT_THAT(outcomes_of_a_write({}), UnorderedElementsAre("done: new"));
+}
 
 TEST(UnreliableClient, ARefusedWriteIsNeverPerformed) {
   EXPECT_THAT(outcomes_of_a_write({.refuses = true}), UnorderedElementsAre("done: new", "refused: old"));
 }
 
 TEST(UnreliableClient, AWriteThatTimedOutMayOrMayNotHaveBeenPerformed) {
-  EXPECT_THAT(outcomes_of_a_write({.times_out = true}), UnorderedElementsAre("done: new", "timed out: old", "timed out: new"));
+  EXPECT_THAT(outcomes_of_a_write({.times_out = true}),
+              UnorderedElementsAre("done: new", "timed out: old", "timed out: new"));
 }
 
 TEST(UnreliableClient, ALateWriteIsPerformedAfterTheCallerWentOn) {

@@ -1,0 +1,102 @@
+// `heddle run`: explores one variant, or all variants of a scenario, and reports what breaks.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "sim/explore/explorer.hpp"
+#include "sim/replay/report.hpp"
+#include "tools/replay/commands.hpp"
+#include "tools/replay/console.hpp"
+#include "tools/replay/output_directory.hpp"
+#include "tools/replay/strategy_spec.hpp"
+#include "tools/replay/target.hpp"
+#include "tools/replay/verdict_output.hpp"
+
+namespace heddle::cli {
+namespace {
+
+struct Result {
+  Target target;
+  sim::Verdict verdict;
+  std::optional<sim::Report> report;
+  std::string file;
+};
+
+Result explore(const Target& target, const RunOptions& options) {
+  const std::unique_ptr<sim::Strategy> strategy = make_strategy(options.strategy, options.seed);
+  sim::ExploreOptions explore;
+  explore.execution = target.variant->execution;
+  explore.execution.only_property = options.property;
+  explore.budget = {.executions = options.executions, .time = options.time};
+  Result result{target, sim::explore(target.variant->program, *strategy, explore), {}, {}};
+  if (!result.verdict.failure) return result;
+  sim::ReportOptions report;
+  report.strategy = options.strategy;
+  report.seed = options.seed;
+  report.evidence = sim::evidence_line(result.verdict);
+  result.report = sim::make_report(target.variant->program, *result.verdict.failure, result.verdict.options,
+                                   naming_of(target), report);
+  result.file = write_report(*result.report, options.out);
+  return result;
+}
+
+/// Says so when the strategy was stopped before it had explored everything.
+std::string advice_on_budget(const Result& result, const RunOptions& options, bool is_exhaustive) {
+  if (!is_exhaustive || result.verdict.outcome != sim::Outcome::sampled) return {};
+  const bool by_count = options.executions != 0 && result.verdict.evidence.executions >= options.executions;
+  const std::string budget =
+      by_count ? fmt::format("the budget of {} executions", options.executions)
+               : "the time budget of " + human_seconds(std::chrono::duration<double>(options.time).count());
+  return fmt::format(
+      "not exhausted: {} was used up; raise it with {}, or bound the search, for example with --strategy "
+      "dfs:preemptions=2\n",
+      budget, by_count ? "--executions" : "--time");
+}
+
+void print(const Result& result, const RunOptions& options, bool is_exhaustive) {
+  fmt::print("{}: {}\n", result.target.name(), sim::evidence_line(result.verdict));
+  fmt::print("{}", advice_on_budget(result, options, is_exhaustive));
+  if (result.report) {
+    sim::Report report = *result.report;
+    report.evidence.clear();  // it has just been printed
+    fmt::print("\n{}", sim::render(report, lanes_for_stdout()));
+  }
+  if (!result.file.empty()) fmt::print("failure file: {}\n", result.file);
+  if (result.report) fmt::print("\n");
+  std::fflush(stdout);
+  if (!result.verdict.problem.empty())
+    fmt::print(stderr, "heddle: {}: {}\n", result.target.name(), result.verdict.problem);
+}
+
+nlohmann::ordered_json json_of(const Result& result) {
+  nlohmann::ordered_json json = to_json(result.verdict);
+  json["scenario"] = result.target.scenario->path();
+  json["variant"] = result.target.variant->name;
+  if (result.report) json["report"] = to_json(*result.report);
+  if (!result.file.empty()) json["file"] = result.file;
+  return json;
+}
+
+}  // namespace
+
+Exit run(const Catalogue& catalogue, const RunOptions& options) {
+  const std::vector<Target> targets = find_targets(catalogue, options.target);
+  const bool is_exhaustive = make_strategy(options.strategy, options.seed)->is_exhaustive();
+  require_property(*targets.front().scenario, options.property);
+  require_writable(options.out);
+  Exit exit = Exit::ok;
+  nlohmann::ordered_json results = nlohmann::ordered_json::array();
+  for (const Target& target : targets) {
+    const Result result = explore(target, options);
+    exit = worse(exit, exit_code_of(result.verdict));
+    if (options.json) {
+      results.push_back(json_of(result));
+    } else {
+      print(result, options, is_exhaustive);
+    }
+  }
+  if (options.json) print_json({{"command", "run"}, {"exit_code", static_cast<int>(exit)}, {"results", results}});
+  return exit;
+}
+
+}  // namespace heddle::cli

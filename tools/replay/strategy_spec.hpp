@@ -1,0 +1,19 @@
+// Strategies by the names that people select them with: "random", "pct:3", "dfs:preemptions=2".
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sim/core/strategy.hpp"
+
+namespace heddle::cli {
+
+/// Throws `Error{unknown_name}` or `Error{usage}`.
+[[nodiscard]] std::unique_ptr<sim::Strategy> make_strategy(std::string_view spec, std::uint64_t seed);
+
+/// What can be selected, for help texts.
+[[nodiscard]] std::string strategy_help();
+
+}  // namespace heddle::cli
