@@ -184,6 +184,45 @@ TEST(Teardown, ObjectsThatATaskOwnsMayGoBeforeThoseWhoWaitForThem) {
       {}, 5);
 }
 
+TEST(Teardown, TheBodysOwnDestructorsAreInertAfterAFailure) {
+  int locked = 0;
+  const ExecutionResult result = run(
+      [&](World& world) {
+        Mutex mutex("mutex");
+        auto jobs = channel<int>(1, "jobs");
+        struct LocksInDestructor {
+          Mutex& mutex;
+          int& locked;
+          ~LocksInDestructor() {
+            const LockGuard held(mutex);  // which a task held when it was unwound
+            ++locked;
+          }
+        } guard{mutex, locked};
+        world.task("holder", [&] {
+          mutex.lock();
+          for (;;) jobs.sender.send(1);
+        });
+        world.run();
+      },
+      {}, 3);
+  EXPECT_EQ(result.failure, FailureKind::deadlock);
+  EXPECT_EQ(locked, 3);
+}
+
+TEST(Teardown, ABackgroundTaskLeavesTheQueueItStandsIn) {
+  const ExecutionResult result = run(
+      [](World& world) {
+        Semaphore semaphore(0, "semaphore");
+        world.background("waiter", [&] { const auto permit = semaphore.acquire(); });
+        world.task("main", [] { yield(); });
+        world.run();
+        semaphore.add_permits(1);
+        world.check("nobody_took_it", semaphore.available() == 1);
+      },
+      {}, 3);
+  EXPECT_EQ(result.failure, FailureKind::none);
+}
+
 TEST(Teardown, ATaskThatSwallowsItsUnwindingIsGivenUp) {
   const ExecutionResult result = run(
       [](World& world) {
