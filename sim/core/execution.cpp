@@ -279,7 +279,9 @@ void Execution::run_tasks() {
   if (strategy_observes_) strategy_->on_tasks_ended(*this);
   teardown();
   set_attention();
-  if (result_.failure != FailureKind::none) throw Unwind{};
+  if (result_.failure == FailureKind::none) return;
+  attention_ |= attention_teardown;  // the body is unwound, too: what its destructors do is inert
+  throw Unwind{};
 }
 
 Task& Execution::pick_slowly() {

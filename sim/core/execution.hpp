@@ -166,7 +166,7 @@ class Execution {
   /// An operation that waits until `guard` holds. The task is listed in `waiters` meanwhile: whoever changes what the guard reads calls
   /// `refresh(waiters)`. With `WaitKind::await` throws `Cancelled` when the task is cancelled while it has to wait.
   bool wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
-                  std::source_location where);
+                  std::source_location where, Needs needs = Needs::something());
   /// An await that is answered by someone who is not modelled (a server, a disk): an async task gives its worker back, and the task may be
   /// aborted, or dropped by a timeout that fires here; otherwise the strategy alone decides when it goes on.
   bool suspend(const Op& op, ObjectId object, Access access, std::source_location where);

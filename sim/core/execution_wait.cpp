@@ -8,7 +8,7 @@
 namespace heddle::sim {
 
 bool Execution::wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
-                           std::source_location where) {
+                           std::source_location where, Needs needs) {
   const auto perform_at_once = [&] {
     if (!tearing_down() && !guard.ready(guard.context)) throw_waits_for_ever(op, object);
     return false;
@@ -20,7 +20,7 @@ bool Execution::wait_until(const Op& op, ObjectId object, Access access, Guard g
     if (guard.ready(guard.context)) return true;
     touch(object, Access::read);
   }
-  if (!begin_wait(op, object, access, guard, kind, where)) return perform_at_once();
+  if (!begin_wait(op, object, access, guard, kind, where, needs)) return perform_at_once();
   const TaskId self = running_->id;
   waiters.insert(self);
   if (!schedule()) return false;  // whatever was waited for may be gone

@@ -55,9 +55,7 @@ class TaskSet {
       rest_.assign(rest_.size(), 0);
     wide_ = false;
   }
-  /// The first 64 tasks, as bits.
-  [[nodiscard]] std::uint64_t first_word() const noexcept { return first_; }
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] bool empty() const noexcept { return first_ == 0 && (!wide_ || size() == 0); }
   [[nodiscard]] std::uint32_t size() const noexcept {
     int count = std::popcount(first_);
     if (wide_) [[unlikely]]

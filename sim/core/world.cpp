@@ -1,35 +1,9 @@
 #include "sim/core/world.hpp"
 
+#include "sim/core/timer_wait.hpp"
+
 namespace heddle::sim {
 namespace {
-
-/// A wait for one timer, on the waiting task's stack.
-class TimerWait {
- public:
-  TimerWait(Execution& execution, Duration duration) : execution_(execution), task_(execution.running_task().id) {
-    timer_ = execution_.arm_timer(execution_.now() + duration, &TimerWait::on_fire, this);
-  }
-  ~TimerWait() {
-    if (!fired_) execution_.cancel_timer(timer_);
-  }
-  TimerWait(const TimerWait&) = delete;
-  TimerWait& operator=(const TimerWait&) = delete;
-  [[nodiscard]] Guard guard() const noexcept {
-    return {[](const void* self) { return static_cast<const TimerWait*>(self)->fired_; }, this};
-  }
-
- private:
-  static void on_fire(void* self) {
-    auto& wait = *static_cast<TimerWait*>(self);
-    wait.fired_ = true;
-    wait.execution_.refresh(wait.task_);
-  }
-
-  Execution& execution_;
-  TaskId task_;
-  TimerId timer_;
-  bool fired_ = false;
-};
 
 void pass_time(const Op& op, WaitKind kind, Duration duration, std::source_location where) {
   Execution& execution = Execution::current();

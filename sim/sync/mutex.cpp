@@ -21,6 +21,36 @@ bool Mutex::try_lock(std::source_location where) {
   return true;
 }
 
+bool Mutex::try_lock_for(Duration patience, std::source_location where) {
+  Execution& execution = Execution::current();
+  struct Patience : TimerWait {
+    const Mutex& mutex;
+    Patience(Execution& e, Duration duration, const Mutex& m) : TimerWait(e, duration), mutex(m) {}
+  } wait(execution, patience, *this);
+  const Guard free_or_late{[](const void* w) {
+                             const auto& waiting = *static_cast<const Patience*>(w);
+                             return waiting.fired() || !waiting.mutex.is_locked();
+                           },
+                           &wait};
+  if (execution.begin_wait(ops::try_lock_for, object_, Access::write, free_or_late, WaitKind::block, where)) {
+    const TaskId self = execution.running_task().id;
+    special_waiters_.insert(self);
+    if (!execution.schedule()) return true;  // the execution has ended
+    special_waiters_.erase(self);
+    execution.end_wait();
+  } else if (execution.tearing_down()) {
+    return true;
+  }
+  if (is_locked()) {
+    execution.touch(object_, Access::read);
+    execution.touch(Execution::clock_object, Access::read);
+    execution.note([] { return std::string("busy"); });
+    return false;
+  }
+  take(execution, execution.running_task().id);
+  return true;
+}
+
 void Mutex::report_not_owner(Execution& execution) const {
   execution.fail(FailureKind::misuse, "unlock_by_owner", [&] {
     return "task " + execution.running_task().name.str() + " unlocks mutex " + execution.object_name(object_) + ", which it does not hold";

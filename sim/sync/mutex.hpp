@@ -7,12 +7,14 @@
 #include <source_location>
 
 #include "sim/core/execution.hpp"
+#include "sim/core/timer_wait.hpp"
 
 namespace heddle::sim {
 
 namespace ops {
 inline constexpr Op lock{"lock", Unwinds::if_endless};
 inline constexpr Op try_lock{"try_lock", Unwinds::if_endless};
+inline constexpr Op try_lock_for{"try_lock_for", Unwinds::if_endless};
 inline constexpr Op unlock{"unlock", Unwinds::never};
 }  // namespace ops
 
@@ -36,6 +38,8 @@ class Mutex {
     take(execution, self);
   }
   [[nodiscard]] bool try_lock(std::source_location where = std::source_location::current());
+  /// Waits, keeping its worker, for at most `patience`. What is free wins against a timer that has also fired.
+  [[nodiscard]] bool try_lock_for(Duration patience, std::source_location where = std::source_location::current());
   [[gnu::always_inline]] void unlock(std::source_location where = std::source_location::current()) noexcept {
     Execution& execution = Execution::current();
     if (!execution.step(ops::unlock, object_, Access::write, where) && execution.tearing_down()) [[unlikely]]
@@ -44,23 +48,31 @@ class Mutex {
       report_not_owner(execution);
       return;
     }
-    owner_ = nobody;
-    execution.enable(waiters_);
-    execution.touch(object_, Access::write, free_level);
-    execution.note_released(object_);
+    give_up(execution);
   }
   /// Whether it is held, without a scheduling point: for properties and checks.
   [[nodiscard]] bool is_locked() const noexcept { return owner_ != nobody; }
   [[nodiscard]] ObjectId object() const noexcept { return object_; }
 
  private:
+  friend class ConditionVariable;
   static constexpr std::int32_t free_level = 1;
   static constexpr TaskId nobody = ~TaskId{0};
   [[gnu::always_inline]] void take(Execution& execution, TaskId self) {
     owner_ = self;
     execution.disable(waiters_);
+    if (!special_waiters_.empty()) [[unlikely]]
+      execution.refresh(special_waiters_);
     execution.touch(object_, Access::write, -free_level);
     execution.note_held(object_);
+  }
+  [[gnu::always_inline]] void give_up(Execution& execution) {
+    owner_ = nobody;
+    execution.enable(waiters_);
+    if (!special_waiters_.empty()) [[unlikely]]
+      execution.refresh(special_waiters_);
+    execution.touch(object_, Access::write, free_level);
+    execution.note_released(object_);
   }
   void lock_without_scheduling(const Execution& execution);
   void report_not_owner(Execution& execution) const;
@@ -68,6 +80,7 @@ class Mutex {
   ObjectId object_;
   TaskId owner_ = nobody;
   TaskSet waiters_;
+  TaskSet special_waiters_;  // their guards are not just that it is free
 };
 
 using LockGuard = std::lock_guard<Mutex>;

@@ -2,10 +2,19 @@
 
 namespace heddle::sim {
 
+Waiter::~Waiter() {
+  if (queue != nullptr) queue->remove(*this);
+}
+
+WaitQueue::~WaitQueue() {
+  for (Waiter* waiter = front_; waiter != nullptr; waiter = waiter->next) waiter->queue = nullptr;
+}
+
 void WaitQueue::push(Execution& execution, Waiter& waiter) noexcept {
   waiter.task = execution.running_task().id;
   waiter.state = Waiter::State::queued;
   waiter.waited = true;
+  waiter.queue = this;
   waiter.previous = back_;
   waiter.next = nullptr;
   (back_ == nullptr ? front_ : back_->next) = &waiter;
@@ -16,6 +25,7 @@ void WaitQueue::remove(Waiter& waiter) noexcept {
   (waiter.previous == nullptr ? front_ : waiter.previous->next) = waiter.next;
   (waiter.next == nullptr ? back_ : waiter.next->previous) = waiter.previous;
   waiter.previous = waiter.next = nullptr;
+  waiter.queue = nullptr;
 }
 
 void WaitQueue::grant(Execution& execution, Waiter& waiter) {

@@ -10,10 +10,14 @@
 
 namespace heddle::sim {
 
-/// One task's place in a queue, on that task's stack.
+class WaitQueue;
+
+/// One task's place in a queue, on that task's stack. Destroying it takes it out of the queue; destroying the queue first is fine, too, as
+/// happens when tasks are unwound one after the other.
 struct Waiter {
   enum class State : std::uint8_t { idle, queued, granted, finished };
 
+  WaitQueue* queue = nullptr;  ///< while it stands in one
   Waiter* previous = nullptr;
   Waiter* next = nullptr;
   TaskId task = 0;
@@ -22,6 +26,7 @@ struct Waiter {
   bool waited = false;
 
   Waiter() = default;
+  ~Waiter();
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
@@ -38,9 +43,14 @@ struct Waiter {
   }
 };
 
-/// An intrusive FIFO of waiters. While an execution is torn down it is not touched: its members may be gone.
+/// An intrusive FIFO of waiters.
 class WaitQueue {
  public:
+  WaitQueue() = default;
+  ~WaitQueue();
+  WaitQueue(const WaitQueue&) = delete;
+  WaitQueue& operator=(const WaitQueue&) = delete;
+
   [[nodiscard]] bool empty() const noexcept { return front_ == nullptr; }
   [[nodiscard]] Waiter* front() const noexcept { return front_; }
   /// Lines up the running task.

@@ -83,7 +83,7 @@ TEST(Shrink, LeavesOutTasksThatHaveNothingToDoWithIt) {
         for (int k = 0; k < 5; ++k) other.fetch_add(1);
       });
     for (int i = 0; i < 2; ++i)
-      world.task({"deposit", i}, [&] {
+      world.task({"deposit", i}, [&, i] {
         const int seen = balance.load();
         balance.store(seen + 1);
         check("no_lost_update", balance.load() > seen && (i == 0 || balance.peek() == 2));

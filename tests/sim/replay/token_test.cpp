@@ -154,7 +154,8 @@ TEST(Token, WithARandomPayloadUnderAValidChecksumIsReadOrRefusedButHarmsNobody) 
 
 TEST(Token, ThatClaimsMoreDecisionsThanItMayIsRefusedBeforeAnythingIsAllocated) {
   ByteWriter payload;
-  payload.fixed(0, 16);
+  payload.fixed(0, 8);
+  payload.fixed(0, 8);
   payload.varint(0);
   payload.varint(~std::uint64_t{0});
   EXPECT_THAT(refusal(seal_token(payload.bytes())), HasSubstr("the number of decisions"));
