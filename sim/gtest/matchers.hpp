@@ -1,10 +1,10 @@
-// GoogleMock matchers on verdicts. When one does not match, the test's output is the evidence, the lanes of the minimal schedule, why it
-// fails, and the token:
+// GoogleMock matchers on verdicts. When one does not match, the test's output is the evidence, the lanes of the minimal
+// schedule, why it fails, and the token:
 //
 //     EXPECT_THAT(sim::explore(program, sim::Dfs{}), Holds());
 //
-// Header-only, so that only tests link GoogleTest. A failure is shrunk and explained when it is printed, by running the verdict's copy of
-// the program: what the program refers to must still be there.
+// Header-only, so that only tests link GoogleTest. A failure is shrunk and explained when it is printed, by running the
+// verdict's copy of the program: what the program refers to must still be there.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -17,7 +17,9 @@
 namespace heddle::sim {
 
 /// What GoogleTest prints for "Actual".
-inline void PrintTo(const Verdict& verdict, std::ostream* out) { *out << evidence_line(verdict); }
+inline void PrintTo(const Verdict& verdict, std::ostream* out) {
+  *out << evidence_line(verdict);
+}
 
 /// The report of a violated verdict; what differed, when it is not deterministic; nothing when it holds.
 [[nodiscard]] inline std::string report_text(const Verdict& verdict, const LanesOptions& lanes = {}) {
@@ -42,7 +44,8 @@ inline void explain_to(const Verdict& verdict, ::testing::MatchResultListener& l
 }  // namespace matchers_detail
 
 /// Some explored schedule violates this property.
-MATCHER_P(Violates, property, std::string(negation ? "does not violate '" : "violates '") + std::string(property) + "'") {
+MATCHER_P(Violates, property,
+          std::string(negation ? "does not violate '" : "violates '") + std::string(property) + "'") {
   matchers_detail::explain_to(arg, *result_listener);
   return arg.violates(property);
 }

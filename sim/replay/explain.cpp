@@ -19,7 +19,8 @@ struct StepName {
   std::uint32_t ordinal = 0;
 };
 
-/// Follows the original schedule, but holds back one task before a certain step until another task has made a certain step.
+/// Follows the original schedule, but holds back one task before a certain step until another task has made a certain
+/// step.
 class HoldBack final : public Guided {
  public:
   HoldBack(Plan plan, StepName held, StepName until) : Guided(std::move(plan)), held_(held), until_(until) {}
@@ -52,7 +53,11 @@ class HoldBack final : public Guided {
 class Explainer {
  public:
   Explainer(const Program& program, const Failure& failure, const ExplainOptions& options)
-      : program_(program), failure_(failure), options_(options), start_(WallClock::now()), execution_(options.execution) {}
+      : program_(program),
+        failure_(failure),
+        options_(options),
+        start_(WallClock::now()),
+        execution_(options.execution) {}
 
   Explanation run() {
     light_up();
@@ -78,9 +83,10 @@ class Explainer {
     NotingReplay replay(failure_.schedule);
     const ExecutionResult& result = execution_.run(program_, replay, Execution::Detail::explain);
     if (replay.divergence() || result.failure != failure_.kind || result.property != failure_.property)
-      throw Error(ErrorCode::diverged, fmt::format("the failure '{}' does not reproduce from its schedule; the program has changed, or its "
-                                                   "body is not deterministic",
-                                                   failure_.signature()));
+      throw Error(ErrorCode::diverged,
+                  fmt::format("the failure '{}' does not reproduce from its schedule; the program has changed, or its "
+                              "body is not deterministic",
+                              failure_.signature()));
     original_ = execution_.recording();
     tasks_ = execution_.task_infos();
     objects_ = execution_.object_infos().size();
@@ -95,14 +101,15 @@ class Explainer {
            (options_.budget.time.count() != 0 && WallClock::now() - start_ >= options_.budget.time);
   }
 
-  /// Flips the races of one step with the steps before it. When the latest cannot come after (it is, say, the unlock that let this
-  /// step's lock go on), the one before it is looked at.
-  void flip_against(const HappensBefore& order, TaskId task, std::span<const AccessRecord> footprint, std::size_t position,
-                    std::uint64_t second) {
+  /// Flips the races of one step with the steps before it. When the latest cannot come after (it is, say, the unlock
+  /// that let this step's lock go on), the one before it is looked at.
+  void flip_against(const HappensBefore& order, TaskId task, std::span<const AccessRecord> footprint,
+                    std::size_t position, std::uint64_t second) {
     std::vector<std::size_t> flipped;
     const StepName until{tasks_[task].key, second == 0 ? steps_of_task(task) : order.ordinal(position)};
     for (const std::size_t first : order.unordered_conflicts(task, footprint, position)) {
-      if (std::any_of(flipped.begin(), flipped.end(), [&](std::size_t later) { return order.ordered(first, later); })) continue;
+      if (std::any_of(flipped.begin(), flipped.end(), [&](std::size_t later) { return order.ordered(first, later); }))
+        continue;
       Race race{first + 1, second, Flip::not_tried, {}, {}};
       if (is_out_of_budget()) {
         result_.complete = false;
@@ -134,23 +141,29 @@ class Explainer {
   }
 
   std::uint32_t steps_of_task(TaskId task) const {
-    return static_cast<std::uint32_t>(
-        std::count_if(original_.events.begin(), original_.events.end(), [&](const Event& e) { return e.task == task; }));
+    return static_cast<std::uint32_t>(std::count_if(original_.events.begin(), original_.events.end(),
+                                                    [&](const Event& e) { return e.task == task; }));
   }
 
   std::string name_of(TaskId task) const { return fmt::format("`{}`", timeline_.tasks[task].name); }
 
+  static std::string operation(const std::string& op, const std::string& object) {
+    return object.empty() ? op : op + " " + object;
+  }
+
+  std::string name_of_step(std::uint64_t step) const {
+    const TimelineRow& row = timeline_.rows[step - 1];
+    if (row.task == clock_task) return fmt::format("the timer at {} (step {})", format_duration(row.time_ns), step);
+    return fmt::format("{}'s {} (step {})", name_of(row.task), operation(row.op, row.object), step);
+  }
+
+  std::string name_of_stuck(TaskId task) const {
+    const auto stuck = std::find_if(timeline_.stuck.begin(), timeline_.stuck.end(),
+                                    [&](const StuckTask& s) { return s.task == task; });
+    return fmt::format("{}'s {} (which now waits for ever)", name_of(task), operation(stuck->op, stuck->object));
+  }
+
   std::string sentence(const Race& race, TaskId second_task) const {
-    const auto operation = [](const std::string& op, const std::string& object) { return object.empty() ? op : op + " " + object; };
-    const TimelineRow& first = timeline_.rows[race.first - 1];
-    std::string second;
-    if (race.second != 0) {
-      const TimelineRow& row = timeline_.rows[race.second - 1];
-      second = fmt::format("{}'s {} (step {})", name_of(row.task), operation(row.op, row.object), race.second);
-    } else {
-      const auto stuck = std::find_if(timeline_.stuck.begin(), timeline_.stuck.end(), [&](const StuckTask& s) { return s.task == second_task; });
-      second = fmt::format("{}'s {} (which now waits for ever)", name_of(second_task), operation(stuck->op, stuck->object));
-    }
     std::string outcome;
     switch (race.flip) {
       case Flip::passes:
@@ -160,15 +173,15 @@ class Explainer {
         outcome = "it would fail all the same";
         break;
       case Flip::fails_otherwise:
-        outcome = "it would fail otherwise: " + race.other_failure;
+        outcome = "it would fail otherwise: " + race.other_failure.substr(race.other_failure.find(':') + 1);
         break;
       case Flip::impossible:
       case Flip::not_tried:
         outcome = "what happens was not tried";
         break;
     }
-    return fmt::format("If {}'s {} (step {}) came after {}, {}.", name_of(first.task), operation(first.op, first.object), race.first, second,
-                       outcome);
+    return fmt::format("If {} came after {}, {}.", name_of_step(race.first),
+                       race.second != 0 ? name_of_step(race.second) : name_of_stuck(second_task), outcome);
   }
 
   const Program& program_;
@@ -198,13 +211,17 @@ std::vector<std::string> Explanation::sentences() const {
     if (race.flip == Flip::passes) result.push_back(race.sentence);
   for (const Race& race : races)
     if (race.flip == Flip::fails_otherwise) result.push_back(race.sentence);
-  const auto count = [this](Flip flip) { return std::count_if(races.begin(), races.end(), [&](const Race& r) { return r.flip == flip; }); };
+  const auto count = [this](Flip flip) {
+    return std::count_if(races.begin(), races.end(), [&](const Race& r) { return r.flip == flip; });
+  };
   const auto the_same = count(Flip::fails_the_same);
   if (the_same > 0)
-    result.push_back(fmt::format("The order of {} other pair{} of steps does not matter: flipped, it fails all the same.", the_same,
-                                 the_same == 1 ? "" : "s"));
+    result.push_back(
+        fmt::format("The order of {} other pair{} of steps does not matter: flipped, it fails all the same.", the_same,
+                    the_same == 1 ? "" : "s"));
   if (const auto untried = count(Flip::not_tried); untried > 0)
-    result.push_back(fmt::format("{} pair{} of steps were not flipped: the budget was used up.", untried, untried == 1 ? "" : "s"));
+    result.push_back(
+        fmt::format("{} pair{} of steps were not flipped: the budget was used up.", untried, untried == 1 ? "" : "s"));
   return result;
 }
 

@@ -23,10 +23,13 @@ constexpr int max_number = 10'000;
 constexpr FailureKind failure_kinds[] = {FailureKind::property,   FailureKind::deadlock, FailureKind::exception,
                                          FailureKind::step_limit, FailureKind::misuse,   FailureKind::none};
 
-[[noreturn]] void fail_io(const std::string& sentence) { throw Error(ErrorCode::io, sentence); }
+[[noreturn]] void fail_io(const std::string& sentence) {
+  throw Error(ErrorCode::io, sentence);
+}
 
 Json step_to_json(const StepLabel& step, std::size_t number) {
-  Json json{{"step", number}, {"task", step.task}, {"task_key", fmt::format("{:016x}", step.task_key)}, {"op", step.op}};
+  Json json{
+      {"step", number}, {"task", step.task}, {"task_key", fmt::format("{:016x}", step.task_key)}, {"op", step.op}};
   if (!step.object.empty()) json["object"] = step.object;
   json["occurrence"] = step.occurrence;
   if (!step.choices.empty()) json["choices"] = step.choices;
@@ -38,7 +41,8 @@ Json step_to_json(const StepLabel& step, std::size_t number) {
 }
 
 Json execution_to_json(const ExecutionOptions& options) {
-  Json json{{"time", options.time == TimeMode::any_time ? "any_time" : "as_soon_as_idle"}, {"step_limit", options.step_limit}};
+  Json json{{"time", options.time == TimeMode::any_time ? "any_time" : "as_soon_as_idle"},
+            {"step_limit", options.step_limit}};
   if (options.slack != ExecutionOptions{}.slack) json["slack"] = options.slack;
   if (!options.only_property.empty()) json["only_property"] = options.only_property;
   return json;
@@ -47,7 +51,8 @@ Json execution_to_json(const ExecutionOptions& options) {
 /// Reads fields, and says which one is missing or of the wrong type.
 class Reader {
  public:
-  Reader(const Json& json, std::string origin, std::string path) : json_(json), origin_(std::move(origin)), path_(std::move(path)) {
+  Reader(const Json& json, std::string origin, std::string path)
+      : json_(json), origin_(std::move(origin)), path_(std::move(path)) {
     if (!json_.is_object()) complain("", "must be an object");
   }
   template <class T>
@@ -70,7 +75,8 @@ class Reader {
   }
   [[noreturn]] void complain(const std::string& name, const std::string& what) const {
     const std::string full = path_ + name;
-    fail_io(fmt::format("'{}' is not a failure file that can be read: {} {}", origin_, full.empty() ? "the whole" : "'" + full + "'", what));
+    fail_io(fmt::format("'{}' is not a failure file that can be read: {} {}", origin_,
+                        full.empty() ? "the whole" : "'" + full + "'", what));
   }
 
  private:
@@ -143,7 +149,8 @@ std::string file_name(const FailureFile& file, int number) {
   std::string name;
   for (const std::string* part : {&file.naming.scenario, &file.naming.variant, &file.property}) {
     if (part->empty()) continue;
-    for (const char c : part->substr(0, 60)) name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' ? c : '-';
+    for (const char c : part->substr(0, 60))
+      name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' ? c : '-';
     name += '-';
   }
   name += fmt::format("{:08x}", signature_hash(failure));
@@ -154,7 +161,8 @@ std::string file_name(const FailureFile& file, int number) {
 /// A complete file under a name nobody else has, removed at the end.
 class TemporaryFile {
  public:
-  TemporaryFile(const std::filesystem::path& directory, std::string_view text) : path_((directory / ".failure-XXXXXX").string()) {
+  TemporaryFile(const std::filesystem::path& directory, std::string_view text)
+      : path_((directory / ".failure-XXXXXX").string()) {
     const int file = ::mkstemp(path_.data());
     if (file < 0) complain("write into", directory);
     bool is_written = ::fchmod(file, 0644) == 0;
@@ -182,7 +190,8 @@ class TemporaryFile {
     return false;
   }
   [[noreturn]] static void complain(const char* what, const std::filesystem::path& path) {
-    fail_io(fmt::format("cannot {} '{}': {}; name another directory for failure files", what, path.string(), std::strerror(errno)));
+    fail_io(fmt::format("cannot {} '{}': {}; name another directory for failure files", what, path.string(),
+                        std::strerror(errno)));
   }
 
  private:
@@ -210,8 +219,13 @@ std::string to_json(const FailureFile& file) {
   json["message"] = file.message;
   json["token"] = file.token;
   json["execution"] = execution_to_json(file.execution);
-  json["found"] = {{"strategy", file.strategy}, {"seed", file.seed}, {"execution", file.found_in_execution}, {"evidence", file.evidence}};
-  json["minimality"] = {{"preemptions", file.preemptions}, {"preemptions_proved", file.preemptions_proved}, {"steps_proved", file.steps_proved}};
+  json["found"] = {{"strategy", file.strategy},
+                   {"seed", file.seed},
+                   {"execution", file.found_in_execution},
+                   {"evidence", file.evidence}};
+  json["minimality"] = {{"preemptions", file.preemptions},
+                        {"preemptions_proved", file.preemptions_proved},
+                        {"steps_proved", file.steps_proved}};
   json["explanation"] = file.explanation;
   if (!file.body_choices.empty()) json["body_choices"] = file.body_choices;
   json["steps"] = Json::array();
@@ -235,10 +249,12 @@ FailureFile failure_file_from_json(std::string_view text, const std::string& ori
   }
   const Reader in(json, origin, "");
   if (const auto format = in.get<std::uint64_t>("heddle_failure"); format != FailureFile::format)
-    fail_io(fmt::format("'{}' is a failure file of format {}, and this build of heddle reads format {}; use the build that wrote it", origin,
-                        format, FailureFile::format));
+    fail_io(fmt::format(
+        "'{}' is a failure file of format {}, and this build of heddle reads format {}; use the build that wrote it",
+        origin, format, FailureFile::format));
   FailureFile file;
-  file.naming = {in.get_or<std::string>("scenario", {}), in.get_or<std::string>("variant", {}), in.get_or<std::string>("parameters", {})};
+  file.naming = {in.get_or<std::string>("scenario", {}), in.get_or<std::string>("variant", {}),
+                 in.get_or<std::string>("parameters", {})};
   read_outcome(in, file);
   file.token = in.get<std::string>("token");
   read_execution(in.object("execution"), file.execution);
@@ -265,20 +281,23 @@ std::filesystem::path write_failure_file(const std::filesystem::path& directory,
   std::error_code problem;
   std::filesystem::create_directories(directory, problem);
   if (problem)
-    fail_io(fmt::format("cannot create the directory '{}': {}; name another directory for failure files", directory.string(), problem.message()));
+    fail_io(fmt::format("cannot create the directory '{}': {}; name another directory for failure files",
+                        directory.string(), problem.message()));
   const TemporaryFile complete(directory, to_json(file));
   for (int number = 1; number <= max_number; ++number) {
     const std::filesystem::path target = directory / file_name(file, number);
     if (complete.publish(target) || holds_same_schedule(target, file)) return target;
   }
-  fail_io(fmt::format("'{}' holds {} failure files of this kind already; clear it, or name another directory", directory.string(), max_number));
+  fail_io(fmt::format("'{}' holds {} failure files of this kind already; clear it, or name another directory",
+                      directory.string(), max_number));
 }
 
 FailureFile read_failure_file(const std::filesystem::path& path) {
   std::error_code problem;
   const std::uintmax_t size = std::filesystem::file_size(path, problem);
   if (problem) fail_io(fmt::format("cannot read '{}': {}", path.string(), problem.message()));
-  if (size > max_file_size) fail_io(fmt::format("'{}' is {} bytes long, and at most {} are read", path.string(), size, max_file_size));
+  if (size > max_file_size)
+    fail_io(fmt::format("'{}' is {} bytes long, and at most {} are read", path.string(), size, max_file_size));
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();

@@ -1,6 +1,7 @@
-// The failure file: a failing schedule as JSON, with everything a person or a later build needs. Its steps carry labels (task, operation,
-// object, occurrence), so that replaying it after a change of the program resynchronises where it can, and otherwise says at which step,
-// and how, the program diverged. tests/regressions/ holds such files; they are replayed for ever.
+// The failure file: a failing schedule as JSON, with everything a person or a later build needs. Its steps carry labels
+// (task, operation, object, occurrence), so that replaying it after a change of the program resynchronises where it
+// can, and otherwise says at which step, and how, the program diverged. tests/regressions/ holds such files; they are
+// replayed for ever.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace heddle::sim {
 
-/// What replaying the file must show: a regression of a broken variant goes on violating; that of a repaired program holds.
+/// What replaying the file must show: a regression of a broken variant goes on violating; that of a repaired program
+/// holds.
 enum class Expected : std::uint8_t { violates, holds };
 
 struct StepLabel {
@@ -60,17 +62,18 @@ struct FailureFile {
 /// Throws `Error{io}` with a sentence that names `origin` and the field at fault.
 [[nodiscard]] FailureFile failure_file_from_json(std::string_view text, const std::string& origin);
 
-/// Writes into `directory`, created when missing, under a name made of scenario, property and signature; numbered, so that no other
-/// failure is overwritten. Returns the path; that of the existing file when this very schedule was written before. Throws `Error{io}`.
+/// Writes into `directory`, created when missing, under a name made of scenario, property and signature; numbered, so
+/// that no other failure is overwritten. Returns the path; that of the existing file when this very schedule was
+/// written before. Throws `Error{io}`.
 std::filesystem::path write_failure_file(const std::filesystem::path& directory, const FailureFile& file);
 /// Throws `Error{io}`.
 [[nodiscard]] FailureFile read_failure_file(const std::filesystem::path& path);
 
 /// What came of replaying a file.
 struct FileReplay {
-  Verdict verdict;          ///< `violated` or `sampled` (the run passes)
-  bool exact = false;       ///< every decision fitted, and the trace is the recorded one
-  bool reproduced = false;  ///< the failure is the recorded one
+  Verdict verdict;                       ///< `violated` or `sampled` (the run passes)
+  bool exact = false;                    ///< every decision fitted, and the trace is the recorded one
+  bool reproduced = false;               ///< the failure is the recorded one
   std::vector<std::string> differences;  ///< one sentence per resynchronisation, the first ones; empty when exact
   std::uint64_t more_differences = 0;    ///< how many were left out
 };
@@ -83,8 +86,9 @@ struct Regression {
   bool ok = false;
   std::string sentence;  ///< what happened; names the file
 };
-/// Replays every *.json in `directory`, in name order. `find` returns the program for a naming; nothing (an unknown name) is a failure.
-[[nodiscard]] std::vector<Regression> replay_regressions(const std::filesystem::path& directory,
-                                                         const std::function<std::optional<Program>(const Naming&)>& find);
+/// Replays every *.json in `directory`, in name order. `find` returns the program for a naming; nothing (an unknown
+/// name) is a failure.
+[[nodiscard]] std::vector<Regression> replay_regressions(
+    const std::filesystem::path& directory, const std::function<std::optional<Program>(const Naming&)>& find);
 
 }  // namespace heddle::sim

@@ -19,7 +19,8 @@ Plan plan_of(const FailureFile& file) {
   return plan;
 }
 
-/// Follows labelled steps: a step of a task matches its next label by operation and object, or a later one by occurrence as well.
+/// Follows labelled steps: a step of a task matches its next label by operation and object, or a later one by
+/// occurrence as well.
 class ByLabels final : public Guided {
  public:
   explicit ByLabels(const FailureFile& file) : Guided(plan_of(file)), file_(file) {}
@@ -52,7 +53,8 @@ class ByLabels final : public Guided {
     return namesake != file_.steps.end() ? namesake->task_key : key;
   }
 
-  std::size_t used_up_by(const Execution& execution, const Event& event, std::span<const std::uint32_t> remaining) override {
+  std::size_t used_up_by(const Execution& execution, const Event& event,
+                         std::span<const std::uint32_t> remaining) override {
     const std::string op(event.op == nullptr ? "" : event.op->name);
     const std::string object = event.object == Execution::clock_object ? "" : execution.object_name(event.object);
     const std::uint32_t occurrence = ++seen_[{event.task, op, object}];
@@ -71,7 +73,8 @@ class ByLabels final : public Guided {
 
  private:
   static std::string text_of(const StepLabel& step) {
-    return fmt::format("`{}`'s {}{}{} (its {}. such step)", step.task, step.op, step.object.empty() ? "" : " ", step.object, step.occurrence);
+    return fmt::format("`{}`'s {}{}{} (its {}. such step)", step.task, step.op, step.object.empty() ? "" : " ",
+                       step.object, step.occurrence);
   }
   void differ(std::size_t step, const std::string& how) {
     if (differences.size() == max_differences) {
@@ -96,21 +99,24 @@ Regression judge(const std::filesystem::path& path, const std::function<std::opt
     const FailureFile file = read_failure_file(path);
     const std::optional<Program> program = find(file.naming);
     if (!program) {
-      regression.sentence = fmt::format("{}: there is no scenario '{}' with variant '{}'", name, file.naming.scenario, file.naming.variant);
+      regression.sentence = fmt::format("{}: there is no scenario '{}' with variant '{}'", name, file.naming.scenario,
+                                        file.naming.variant);
       return regression;
     }
     const FileReplay result = replay(*program, file);
     const std::string difference = result.differences.empty() ? "" : "; " + result.differences.front();
     if (file.expected == Expected::holds) {
       regression.ok = result.verdict.holds();
-      regression.sentence = regression.ok ? name + ": holds" + difference
-                                          : fmt::format("{}: {} is violated again: {}", name, result.verdict.failure->property,
-                                                        result.verdict.failure->message);
+      regression.sentence = regression.ok
+                                ? name + ": holds" + difference
+                                : fmt::format("{}: {} is violated again: {}", name, result.verdict.failure->property,
+                                              result.verdict.failure->message);
     } else {
       regression.ok = result.reproduced;
-      regression.sentence = regression.ok ? fmt::format("{}: violates {}{}", name, file.property, difference)
-                                          : fmt::format("{}: {} is no longer violated{}; repaired? then set \"expected\" to \"holds\"", name,
-                                                        file.property, difference);
+      regression.sentence =
+          regression.ok ? fmt::format("{}: violates {}{}", name, file.property, difference)
+                        : fmt::format("{}: {} is no longer violated{}; repaired? then set \"expected\" to \"holds\"",
+                                      name, file.property, difference);
     }
   } catch (const Error& error) {
     regression.sentence = fmt::format("{}: {}", name, error.what());
@@ -123,9 +129,10 @@ Regression judge(const std::filesystem::path& path, const std::function<std::opt
 FileReplay replay(const Program& program, const FailureFile& file) {
   FileReplay result;
   if (file.token.empty())
-    throw Error(ErrorCode::usage, fmt::format("the failure '{}' has no schedule to replay: it says that no schedule reached something; "
-                                              "explore the scenario again",
-                                              file.property));
+    throw Error(ErrorCode::usage,
+                fmt::format("the failure '{}' has no schedule to replay: it says that no schedule reached something; "
+                            "explore the scenario again",
+                            file.property));
   Token token = decode(file.token);
   token.execution = file.execution;
   TokenReplay strict = replay_token(program, token);

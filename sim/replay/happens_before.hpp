@@ -1,4 +1,5 @@
-// The happens-before relation of a recorded execution: vector clocks over its events (Mattern, 1989), from footprints, spawns and joins.
+// The happens-before relation of a recorded execution: vector clocks over its events (Mattern, 1989), from footprints,
+// spawns and joins.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,9 @@ class HappensBefore {
 
   /// Whether event `a` happens before event `b`, or is it. Indexes into `Recording::events`.
   [[nodiscard]] bool ordered(std::size_t a, std::size_t b) const { return clock(b)[task_[a]] >= index_[a]; }
-  /// The earlier events that depend on the step (task, footprint), which comes after all of `task`'s events before `position`, and that
-  /// nothing else orders before it; latest first. An event that comes before another of the list through dependences is in it too.
+  /// The earlier events that depend on the step (task, footprint), which comes after all of `task`'s events before
+  /// `position`, and that nothing else orders before it; latest first. An event that comes before another of the list
+  /// through dependences is in it too.
   [[nodiscard]] std::vector<std::size_t> unordered_conflicts(TaskId task, std::span<const AccessRecord> footprint,
                                                              std::size_t position) const;
   /// 0-based: the how many-th event of its task this is.

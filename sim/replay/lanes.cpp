@@ -92,7 +92,10 @@ class Selection {
 class Lanes {
  public:
   Lanes(const Timeline& timeline, const LanesOptions& options)
-      : timeline_(timeline), options_(options), glyphs_(options.ascii ? plain_ascii : unicode), selection_(timeline, options.max_rows) {
+      : timeline_(timeline),
+        options_(options),
+        glyphs_(options.ascii ? plain_ascii : unicode),
+        selection_(timeline, options.max_rows) {
     choose_lanes();
     find_next_rows();
     held_.assign(timeline.tasks.size(), false);
@@ -184,7 +187,9 @@ class Lanes {
 
   std::string time_text(const TimelineRow& row) const {
     std::string text = "it is " + format_duration(row.time_ns);
-    if (row.preempts) text += ": time passes although a task could go on";
+    if (!row.detail.empty()) text += ": " + printable(row.detail);
+    if (row.preempts)
+      text += row.detail.empty() ? ": time passes although a task could go on" : ", although a task could go on";
     if (!row.choices.empty()) text += fmt::format(", timer {} of those due", row.choices.front() + 1);
     return text;
   }
@@ -208,21 +213,26 @@ class Lanes {
     for (const StuckTask& stuck : timeline_.stuck) {
       std::string text = fmt::format("{} waits for ever: {}", glyphs_.bad, stuck.op);
       if (!stuck.object.empty()) text += " " + stuck.object;
-      if (stuck.holder != 0) text += fmt::format(" (held by {} since step {})", timeline_.tasks[stuck.holder].name, stuck.held_since);
+      if (stuck.holder != 0)
+        text += fmt::format(" (held by {} since step {})", timeline_.tasks[stuck.holder].name, stuck.held_since);
       cell(line, stuck.task) = {printable(text), Style::bad};
     }
     if (timeline_.stuck.empty() && timeline_.failed_task != clock_task)
-      cell(line, timeline_.failed_task) = {printable(fmt::format("{} {}", glyphs_.bad, timeline_.property)), Style::bad};
+      cell(line, timeline_.failed_task) = {printable(fmt::format("{} {}", glyphs_.bad, timeline_.property)),
+                                           Style::bad};
     if (!timeline_.stuck.empty() || timeline_.failed_task != clock_task) lines_.push_back(std::move(line));
   }
 
   /// False when the lanes would be too narrow to read.
   bool choose_widths() {
     std::vector<std::size_t> wanted;
-    for (const TaskId task : lanes_) wanted.push_back(std::max(display_width(timeline_.tasks[task].name), std::size_t{8}));
+    for (const TaskId task : lanes_)
+      wanted.push_back(std::max(display_width(timeline_.tasks[task].name), std::size_t{8}));
     for (const Line& line : lines_)
-      for (std::size_t lane = 0; lane < lanes_.size(); ++lane) wanted[lane] = std::max(wanted[lane], display_width(line.cells[lane].text));
-    const std::size_t taken = label_width + separator_width * lanes_.size() + (options_.locations ? where_width + separator_width : 0);
+      for (std::size_t lane = 0; lane < lanes_.size(); ++lane)
+        wanted[lane] = std::max(wanted[lane], display_width(line.cells[lane].text));
+    const std::size_t taken =
+        label_width + separator_width * lanes_.size() + (options_.locations ? where_width + separator_width : 0);
     const std::size_t available = options_.width > taken ? options_.width - taken : 0;
     const auto total = [&](std::size_t cap) {
       std::size_t sum = 0;
@@ -260,8 +270,8 @@ class Lanes {
   void print_table() {
     std::string head = fmt::format("{:>{}}", "step", label_width);
     for (std::size_t lane = 0; lane < lanes_.size(); ++lane)
-      head += bar() + paint(pad(clip(timeline_.tasks[lanes_[lane]].name, widths_[lane], glyphs_.cut), widths_[lane]), Style::head,
-                            options_.colour);
+      head += bar() + paint(pad(clip(timeline_.tasks[lanes_[lane]].name, widths_[lane], glyphs_.cut), widths_[lane]),
+                            Style::head, options_.colour);
     finish_line(head);
     print_rule(glyphs_.cross);
     for (const Line& line : lines_) {
@@ -277,10 +287,12 @@ class Lanes {
   void print_across(const Line& line) {
     std::size_t width = separator_width * lanes_.size() - separator_width;
     for (const std::size_t lane : widths_) width += lane;
-    const std::size_t room = std::max(options_.width, label_width + separator_width + least_lane_width) - label_width - separator_width;
+    const std::size_t room =
+        std::max(options_.width, label_width + separator_width + least_lane_width) - label_width - separator_width;
     const std::string text = clip(fmt::format("{0}{0} {1} ", glyphs_.dots, line.across->text), room, glyphs_.cut);
     const std::string filled = text + repeat(glyphs_.dots, width - std::min(width, display_width(text)));
-    finish_line(fmt::format("{:>{}}", line.label, label_width) + bar() + paint(filled, line.across->style, options_.colour));
+    finish_line(fmt::format("{:>{}}", line.label, label_width) + bar() +
+                paint(filled, line.across->style, options_.colour));
   }
 
   void print_cells(const Line& line) {
@@ -299,7 +311,8 @@ class Lanes {
         text += bar() + paint(pad(part, widths_[lane]), part.empty() ? Style::plain : cell_here.style, options_.colour);
       }
       if (options_.locations && k == 0 && !line.where.empty())
-        text += "   " + paint(clip(line.where.substr(line.where.rfind('/') + 1), where_width, glyphs_.cut), Style::dim, options_.colour);
+        text += "   " + paint(clip(line.where.substr(line.where.rfind('/') + 1), where_width, glyphs_.cut), Style::dim,
+                              options_.colour);
       finish_line(text);
     }
   }
@@ -315,7 +328,8 @@ class Lanes {
       bool is_first = true;
       for (const std::string& part : wrap(what.text, rest, lines_per_cell, glyphs_.cut)) {
         finish_line(fmt::format("{:>{}}", is_first ? label : "", label_width) + bar() +
-                    pad(clip(is_first ? name : "", names, glyphs_.cut), names) + bar() + paint(part, what.style, options_.colour));
+                    pad(clip(is_first ? name : "", names, glyphs_.cut), names) + bar() +
+                    paint(part, what.style, options_.colour));
         is_first = false;
       }
     };
@@ -335,12 +349,15 @@ class Lanes {
   void print_verdict() {
     if (timeline_.failure == FailureKind::none) return;
     std::string text = timeline_.property;
-    if (timeline_.failure == FailureKind::property) text += timeline_.failed_task == clock_task ? " is violated at the end" : " is violated";
+    if (timeline_.failure == FailureKind::property)
+      text += timeline_.failed_task == clock_task ? " is violated at the end" : " is violated";
     if (!timeline_.message.empty()) text += ": " + printable(timeline_.message);
     const std::size_t indent = label_width + separator_width;
     bool is_first = true;
-    for (const std::string& part : wrap(text, std::max(options_.width, indent + least_lane_width) - indent, 12, glyphs_.cut)) {
-      finish_line(paint(fmt::format("{:>{}}   {}", is_first ? glyphs_.bad : "", label_width, part), Style::bad, options_.colour));
+    for (const std::string& part :
+         wrap(text, std::max(options_.width, indent + least_lane_width) - indent, 12, glyphs_.cut)) {
+      finish_line(paint(fmt::format("{:>{}}   {}", is_first ? glyphs_.bad : "", label_width, part), Style::bad,
+                        options_.colour));
       is_first = false;
     }
   }

@@ -1,5 +1,5 @@
-// The terminal view of a schedule: a column (lane) per task, a row per step, time going down. What runs is text; a task that was
-// preempted, although it could have gone on, shows a dotted line until it runs again.
+// The terminal view of a schedule: a column (lane) per task, a row per step, time going down. What runs is text; a task
+// that was preempted, although it could have gone on, shows a dotted line until it runs again.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 namespace heddle::sim {
 
 struct LanesOptions {
-  std::size_t width = 100;    ///< of the terminal, in characters, at least 40; too narrow for a lane per task gives a list instead
+  std::size_t width =
+      100;  ///< of the terminal, in characters, at least 40; too narrow for a lane per task gives a list instead
   bool colour = false;        ///< ANSI escape sequences
   bool ascii = false;         ///< no box-drawing characters
   bool locations = false;     ///< file:line of each step, at the right

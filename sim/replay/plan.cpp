@@ -5,7 +5,8 @@
 namespace heddle::sim {
 namespace {
 
-// How far ahead of the first step not made yet to look for one that can be made; only long runs of blocked tasks meet it.
+// How far ahead of the first step not made yet to look for one that can be made; only long runs of blocked tasks meet
+// it.
 constexpr std::size_t look_ahead = 512;
 
 }  // namespace

@@ -1,5 +1,6 @@
-// A schedule as a sequence of steps that can be edited: whose step, and with which data choices. Decisions cannot be edited well, since
-// removing one changes what all later ones mean; steps can, because `Guided` follows them as far as they fit.
+// A schedule as a sequence of steps that can be edited: whose step, and with which data choices. Decisions cannot be
+// edited well, since removing one changes what all later ones mean; steps can, because `Guided` follows them as far as
+// they fit.
 #pragma once
 
 #include <compare>
@@ -57,9 +58,9 @@ class NotingReplay final : public Strategy {
   std::vector<std::uint32_t> body_choices_;
 };
 
-/// Follows a plan leniently: among the planned steps not made yet, the earliest whose task can run now is made; where there is none,
-/// the running task goes on. Steps that were forced, or not planned, use up the next planned step of their task. Wants executions with
-/// recorded events: that is how it sees the steps it is not asked about.
+/// Follows a plan leniently: among the planned steps not made yet, the earliest whose task can run now is made; where
+/// there is none, the running task goes on. Steps that were forced, or not planned, use up the next planned step of
+/// their task. Wants executions with recorded events: that is how it sees the steps it is not asked about.
 class Guided : public Strategy {
  public:
   explicit Guided(Plan plan);
@@ -79,16 +80,20 @@ class Guided : public Strategy {
     static_cast<void>(task);
     return true;
   }
-  /// How many planned steps of its task `event` uses up: 1, or 0 when it is a step that was not planned, or more when the planned steps
-  /// before the one it matches will not come any more. `remaining` are indexes into the plan, of the task's steps not used up.
-  [[nodiscard]] virtual std::size_t used_up_by(const Execution& execution, const Event& event, std::span<const std::uint32_t> remaining) {
+  /// How many planned steps of its task `event` uses up: 1, or 0 when it is a step that was not planned, or more when
+  /// the planned steps before the one it matches will not come any more. `remaining` are indexes into the plan, of the
+  /// task's steps not used up.
+  [[nodiscard]] virtual std::size_t used_up_by(const Execution& execution, const Event& event,
+                                               std::span<const std::uint32_t> remaining) {
     static_cast<void>(execution);
     static_cast<void>(event);
     static_cast<void>(remaining);
     return 1;
   }
   /// By which key the plan knows `task`.
-  [[nodiscard]] virtual std::uint64_t planned_key(const Execution& execution, TaskId task) { return execution.task(task).key; }
+  [[nodiscard]] virtual std::uint64_t planned_key(const Execution& execution, TaskId task) {
+    return execution.task(task).key;
+  }
   /// The earliest planned step that has not been made, or the number of steps.
   [[nodiscard]] std::size_t cursor() const noexcept { return cursor_; }
   /// How many steps `task` has made.

@@ -7,7 +7,9 @@
 namespace heddle::sim {
 namespace {
 
-bool has_schedule(const Failure& failure) { return failure.steps > 0; }
+bool has_schedule(const Failure& failure) {
+  return failure.steps > 0;
+}
 
 std::string headline(const Failure& failure) {
   std::string text = failure.property;
@@ -25,8 +27,8 @@ std::string name_line(const Naming& naming) {
 
 }  // namespace
 
-Report make_report(const Program& program, const Failure& failure, const ExecutionOptions& execution, const Naming& naming,
-                   const ReportOptions& options) {
+Report make_report(const Program& program, const Failure& failure, const ExecutionOptions& execution,
+                   const Naming& naming, const ReportOptions& options) {
   Report report;
   report.naming = naming;
   report.execution = execution;
@@ -42,14 +44,16 @@ Report make_report(const Program& program, const Failure& failure, const Executi
   }
   report.timeline = make_timeline(program, report.failure.schedule, execution);
   report.failure.message = report.timeline.message;
-  if (options.explain) report.explanation = explain(program, report.failure, {.execution = execution, .budget = options.explain_budget});
+  if (options.explain)
+    report.explanation = explain(program, report.failure, {.execution = execution, .budget = options.explain_budget});
   report.token = encode(make_token(program, report.failure, execution, naming));
   return report;
 }
 
 Report make_report(const Verdict& verdict, const Naming& naming, const ReportOptions& options) {
   if (verdict.outcome != Outcome::violated || !verdict.failure)
-    throw Error(ErrorCode::usage, "there is nothing to report: the verdict is '" + std::string(to_string(verdict.outcome)) + "'");
+    throw Error(ErrorCode::usage,
+                "there is nothing to report: the verdict is '" + std::string(to_string(verdict.outcome)) + "'");
   ReportOptions filled = options;
   if (filled.strategy.empty()) filled.strategy = verdict.evidence.strategy;
   if (filled.evidence.empty()) filled.evidence = evidence_line(verdict);
@@ -85,8 +89,8 @@ FailureFile to_failure_file(const Report& report) {
   file.body_choices = report.timeline.body_choices;
   for (const TimelineRow& row : report.timeline.rows) {
     const TimelineTask& task = report.timeline.tasks[row.task];
-    file.steps.push_back({task.name, task.key, row.op, row.object, row.occurrence, row.choices, row.detail, row.where, row.time_ns,
-                          row.preempts});
+    file.steps.push_back({task.name, task.key, row.op, row.object, row.occurrence, row.choices, row.detail, row.where,
+                          row.time_ns, row.preempts});
   }
   file.strategy = report.strategy;
   file.seed = report.seed;

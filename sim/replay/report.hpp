@@ -1,4 +1,5 @@
-// The report of a failure, for people: what is violated, the minimal schedule as lanes, why, and the line that replays it.
+// The report of a failure, for people: what is violated, the minimal schedule as lanes, why, and the line that replays
+// it.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ struct ReportOptions {
   bool explain = true;
   Budget shrink_budget = ShrinkOptions{}.budget;
   Budget explain_budget = ExplainOptions{}.budget;
-  std::string strategy = {};  ///< that found it, its seed, and the exploration's evidence line, to be kept in the failure file
+  std::string strategy =
+      {};  ///< that found it, its seed, and the exploration's evidence line, to be kept in the failure file
   std::uint64_t seed = 0;
   std::string evidence = {};
 };

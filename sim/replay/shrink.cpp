@@ -26,7 +26,8 @@ Shrinker::Shrinker(const Program& program, const Failure& failure, const ShrinkO
 Shrunk Shrinker::run() {
   start_from_original();
   original_cost_ = cost_;
-  // A livelock is not made clearer by an unfair schedule, which reaches the step limit in any program that waits by looping.
+  // A livelock is not made clearer by an unfair schedule, which reaches the step limit in any program that waits by
+  // looping.
   if (result_.original.kind == FailureKind::step_limit) return finish();
   // The edits get half of the executions; the proof gets the rest.
   executions_limit_ = options_.budget.executions == 0 ? 0 : options_.budget.executions / 2 + 1;
@@ -52,9 +53,10 @@ bool Shrinker::is_same_failure(const ExecutionResult& result) const {
 
 void Shrinker::start_from_original() {
   if (!adopt_schedule(result_.original.schedule))
-    throw Error(ErrorCode::diverged, fmt::format("the failure '{}' does not reproduce from its schedule; the program has changed, or its "
-                                                 "body is not deterministic",
-                                                 result_.original.signature()));
+    throw Error(ErrorCode::diverged,
+                fmt::format("the failure '{}' does not reproduce from its schedule; the program has changed, or its "
+                            "body is not deterministic",
+                            result_.original.signature()));
 }
 
 bool Shrinker::adopt_schedule(const std::vector<Decision>& schedule) {
@@ -213,9 +215,12 @@ Shrunk shrink(const Program& program, const Failure& failure, const ShrinkOption
 }
 
 std::string describe(const Shrunk& shrunk) {
-  const auto plural = [](std::uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); };
+  const auto plural = [](std::uint64_t n, std::string_view one) {
+    return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s");
+  };
   std::string text = plural(shrunk.preemptions, "preemption") + " and " + plural(shrunk.steps, "step");
-  if (shrunk.preemptions_proved) text += shrunk.steps_proved ? ", both proved minimal" : ", the preemptions proved minimal";
+  if (shrunk.preemptions_proved)
+    text += shrunk.steps_proved ? ", both proved minimal" : ", the preemptions proved minimal";
   if (shrunk.preemptions != shrunk.preemptions_before || shrunk.steps != shrunk.steps_before)
     text += fmt::format(" (found with {} and {})", shrunk.preemptions_before, shrunk.steps_before);
   return text;

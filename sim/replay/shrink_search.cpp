@@ -46,8 +46,8 @@ void Shrinker::prove_preemptions() {
   result_.preemptions_proved = true;
 }
 
-// All schedules with as many preemptions, cut where they become longer than the best. A deadlock is noticed only when the next step is
-// asked for, one step later than other failures.
+// All schedules with as many preemptions, cut where they become longer than the best. A deadlock is noticed only when
+// the next step is asked for, one step later than other failures.
 void Shrinker::prove_steps() {
   if (!result_.preemptions_proved) return;
   const std::uint64_t noticed_after = result_.original.kind == FailureKind::deadlock ? 1 : 0;
@@ -69,8 +69,11 @@ void Shrinker::prove_steps() {
       dfs.end_execution(result);
       ++result_.executions;
       if (!is_same_failure(result)) continue;
-      // Fewer steps or smaller choices; fewer context switches can be told only by looking again, which is worth it when all else is equal.
-      if (result.steps > cost_.steps || (result.steps == cost_.steps && sum_of_choices(execution.decisions()) > cost_.choices)) continue;
+      // Fewer steps or smaller choices; fewer context switches can be told only by looking again, which is worth it
+      // when all else is equal.
+      if (result.steps > cost_.steps ||
+          (result.steps == cost_.steps && sum_of_choices(execution.decisions()) > cost_.choices))
+        continue;
       const Plan plan = best_;
       const Cost cost = cost_;
       const Failure failure = result_.failure;
@@ -88,8 +91,8 @@ void Shrinker::prove_steps() {
   result_.steps_proved = true;
 }
 
-// A normal form of the same happens-before trace: each task goes on for as long as what it needs has happened, then the first one that
-// can. Kept when it costs no more.
+// A normal form of the same happens-before trace: each task goes on for as long as what it needs has happened, then the
+// first one that can. Kept when it costs no more.
 void Shrinker::linearise() {
   if (is_out_of_budget() || !adopt_schedule(std::vector<Decision>(result_.failure.schedule))) return;
   const std::vector<Event>& events = execution_.recording().events;
@@ -112,7 +115,8 @@ void Shrinker::linearise() {
   TaskId running = clock_task;
   while (plan.steps.size() < events.size()) {
     std::size_t next = next_of(running);
-    for (TaskId task = 0; (next == events.size() || !is_ready(next)) && task < tasks.size(); ++task) next = next_of(running = task);
+    for (TaskId task = 0; (next == events.size() || !is_ready(next)) && task < tasks.size(); ++task)
+      next = next_of(running = task);
     if (next == events.size() || !is_ready(next)) return;
     done[next] = true;
     plan.steps.push_back(best_.steps[next]);

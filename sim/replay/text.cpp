@@ -3,7 +3,9 @@
 namespace heddle::sim {
 namespace {
 
-constexpr bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }
+constexpr bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+}
 
 /// How many bytes the first `width` characters take.
 std::size_t bytes_of(std::string_view text, std::size_t width) {

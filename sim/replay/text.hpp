@@ -12,7 +12,8 @@ namespace heddle::sim {
 /// At most `width` columns; what is cut off is replaced by `mark`.
 [[nodiscard]] std::string clip(std::string_view text, std::size_t width, std::string_view mark);
 /// At most `lines` lines of at most `width` columns, broken at blanks where there are any; the last one is clipped.
-[[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t width, std::size_t lines, std::string_view mark);
+[[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t width, std::size_t lines,
+                                            std::string_view mark);
 [[nodiscard]] std::string pad(std::string_view text, std::size_t width);
 /// Line breaks and other control characters become blanks.
 [[nodiscard]] std::string printable(std::string_view text);

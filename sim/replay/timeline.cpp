@@ -39,7 +39,7 @@ Timeline timeline_of(const Execution& execution) {
     row.task = event.task;
     row.op = event.op == nullptr ? "" : std::string(event.op->name);
     if (event.object != Execution::clock_object) row.object = execution.object_name(event.object);
-    row.detail = event.detail;
+    row.detail = event.joined != 0 && event.detail.empty() ? timeline.tasks[event.joined].name : event.detail;
     row.occurrence = ++occurrences[{row.task, row.op, row.object}];
     const auto first = recording.choices.begin() + event.first_choice;
     row.choices.assign(first, first + event.choice_count);
@@ -50,8 +50,8 @@ Timeline timeline_of(const Execution& execution) {
     timeline.rows.push_back(std::move(row));
   }
   for (const StuckRecord& stuck : execution.stuck())
-    timeline.stuck.push_back({stuck.task, std::string(stuck.pending.op->name), execution.object_name(stuck.pending.object), stuck.holder,
-                              stuck.held_since});
+    timeline.stuck.push_back({stuck.task, std::string(stuck.pending.op->name),
+                              execution.object_name(stuck.pending.object), stuck.holder, stuck.held_since});
   const ExecutionResult& result = execution.result();
   timeline.failure = result.failure;
   timeline.property = std::string(result.property);
@@ -65,8 +65,8 @@ Timeline make_timeline(const Program& program, const std::vector<Decision>& sche
   NotingReplay replay(schedule);
   execution.run(program, replay, Execution::Detail::explain);
   if (const auto& divergence = replay.divergence())
-    throw Error(ErrorCode::diverged,
-                fmt::format("the program left the schedule before step {}: {}", divergence->step + 1, divergence->what));
+    throw Error(ErrorCode::diverged, fmt::format("the program left the schedule before step {}: {}",
+                                                 divergence->step + 1, divergence->what));
   Timeline timeline = timeline_of(execution);
   timeline.body_choices = replay.body_choices();
   return timeline;
@@ -78,7 +78,8 @@ std::string format_duration(std::int64_t nanoseconds) {
     const char* name;
   };
   for (const Unit unit : {Unit{1'000'000'000, "s"}, Unit{1'000'000, "ms"}, Unit{1'000, "us"}})
-    if (nanoseconds >= unit.size) return fmt::format("{:.6g} {}", static_cast<double>(nanoseconds) / static_cast<double>(unit.size), unit.name);
+    if (nanoseconds >= unit.size)
+      return fmt::format("{:.6g} {}", static_cast<double>(nanoseconds) / static_cast<double>(unit.size), unit.name);
   return fmt::format("{} ns", nanoseconds);
 }
 

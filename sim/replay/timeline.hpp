@@ -1,4 +1,5 @@
-// A schedule as events for people: one row per step, with names, values and the virtual time, and what was broken where.
+// A schedule as events for people: one row per step, with names, values and the virtual time, and what was broken
+// where.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ struct TimelineRow {
   std::uint64_t step = 0;  ///< 1-based
   TaskId task = 0;         ///< 0: the clock
   std::string op;
-  std::string object;      ///< empty when the operation touches nothing
-  std::string detail;      ///< values: "= 3", "0 -> 1"
+  std::string object;            ///< empty when the operation touches nothing
+  std::string detail;            ///< values: "= 3", "0 -> 1"
   std::uint32_t occurrence = 1;  ///< 1-based, among the steps of this task with this `op` and `object`
   std::vector<std::uint32_t> choices;
   std::int64_t time_ns = 0;  ///< virtual time after the step
@@ -34,7 +35,7 @@ struct StuckTask {
   TaskId task = 0;
   std::string op;
   std::string object;
-  TaskId holder = 0;  ///< who holds `object`, or 0
+  TaskId holder = 0;             ///< who holds `object`, or 0
   std::uint64_t held_since = 0;  ///< the step
 };
 
@@ -42,7 +43,8 @@ struct Timeline {
   std::vector<TimelineTask> tasks;  ///< indexed by id; 0 is the clock
   std::vector<TimelineRow> rows;
   std::vector<StuckTask> stuck;
-  std::vector<std::uint32_t> body_choices;  ///< data decisions of the body itself, outside of tasks; only of `make_timeline`
+  std::vector<std::uint32_t>
+      body_choices;  ///< data decisions of the body itself, outside of tasks; only of `make_timeline`
   std::uint32_t preemptions = 0;
   FailureKind failure = FailureKind::none;
   std::string property;
@@ -51,7 +53,8 @@ struct Timeline {
 };
 
 /// Re-executes `schedule` with the lights on. Throws `Error{diverged}` when the program does not follow it.
-[[nodiscard]] Timeline make_timeline(const Program& program, const std::vector<Decision>& schedule, const ExecutionOptions& options = {});
+[[nodiscard]] Timeline make_timeline(const Program& program, const std::vector<Decision>& schedule,
+                                     const ExecutionOptions& options = {});
 /// Of an execution that has just been run with `Detail::explain`.
 [[nodiscard]] Timeline timeline_of(const Execution& execution);
 

@@ -29,7 +29,9 @@ enum Flag : std::uint64_t {
 /// How a group of decisions is written: the low two bits of its first number.
 enum Group : std::uint64_t { group_again, group_task, group_choice, groups };
 
-std::uint64_t text_hash(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+std::uint64_t text_hash(std::string_view text) {
+  return XXH3_64bits(text.data(), text.size());
+}
 
 void write_options(ByteWriter& out, const Token& token) {
   const ExecutionOptions defaults;
@@ -113,12 +115,14 @@ std::vector<Decision> read_schedule(ByteReader& in) {
 
 void check_limits(const Token& token) {
   if (token.schedule.size() > max_token_decisions)
-    throw Error(ErrorCode::limit, fmt::format("the schedule has {} decisions, and a token holds at most {}; lower the step limit",
-                                              token.schedule.size(), max_token_decisions));
-  for (const std::string* text : {&token.naming.scenario, &token.naming.variant, &token.naming.parameters, &token.execution.only_property})
+    throw Error(ErrorCode::limit,
+                fmt::format("the schedule has {} decisions, and a token holds at most {}; lower the step limit",
+                            token.schedule.size(), max_token_decisions));
+  for (const std::string* text :
+       {&token.naming.scenario, &token.naming.variant, &token.naming.parameters, &token.execution.only_property})
     if (text->size() > max_text)
-      throw Error(ErrorCode::limit, fmt::format("'{}...' has {} characters, and a token holds at most {} of them", text->substr(0, 40),
-                                                text->size(), max_text));
+      throw Error(ErrorCode::limit, fmt::format("'{}...' has {} characters, and a token holds at most {} of them",
+                                                text->substr(0, 40), text->size(), max_text));
 }
 
 }  // namespace
@@ -133,8 +137,9 @@ std::string encode(const Token& token) {
   write_schedule(out, token.schedule);
   std::string text = seal_token(out.bytes());
   if (text.size() > max_token_length)
-    throw Error(ErrorCode::limit, fmt::format("the token would be {} characters long, and at most {} are read; shrink the failure first",
-                                              text.size(), max_token_length));
+    throw Error(ErrorCode::limit,
+                fmt::format("the token would be {} characters long, and at most {} are read; shrink the failure first",
+                            text.size(), max_token_length));
   return text;
 }
 
@@ -166,13 +171,17 @@ std::uint32_t program_fingerprint(const Program& program, const ExecutionOptions
     hash = mix(hash, task.pending.op->code);
     hash = mix(hash, text_hash(execution.object_name(task.pending.object)));
   }
-  for (const ObjectInfo& object : execution.object_infos()) hash = mix(hash, mix(text_hash(object.kind), text_hash(object.name)));
+  for (const ObjectInfo& object : execution.object_infos())
+    hash = mix(hash, mix(text_hash(object.kind), text_hash(object.name)));
   return static_cast<std::uint32_t>(hash);
 }
 
-std::uint32_t signature_hash(const Failure& failure) { return static_cast<std::uint32_t>(text_hash(failure.signature())); }
+std::uint32_t signature_hash(const Failure& failure) {
+  return static_cast<std::uint32_t>(text_hash(failure.signature()));
+}
 
-Token make_token(const Program& program, const Failure& failure, const ExecutionOptions& options, const Naming& naming) {
+Token make_token(const Program& program, const Failure& failure, const ExecutionOptions& options,
+                 const Naming& naming) {
   Token token;
   token.naming = naming;
   token.fingerprint = program_fingerprint(program, options);
@@ -192,18 +201,23 @@ TokenReplay replay_token(const Program& program, const Token& token) {
   result.diverged = strategy.divergence().has_value();
   const char* const changed = result.same_program ? "" : " (its set-up has changed since the token was made)";
   if (result.diverged) {
-    verdict.problem = fmt::format("the program left the schedule before step {}: {}{}; it went on from there by default",
-                                  strategy.divergence()->step + 1, strategy.divergence()->what, changed);
+    verdict.problem =
+        fmt::format("the program left the schedule before step {}: {}{}; it went on from there by default",
+                    strategy.divergence()->step + 1, strategy.divergence()->what, changed);
   } else if (!verdict.failure || signature_hash(*verdict.failure) != token.signature) {
-    verdict.problem = fmt::format("the schedule fits the program, but no longer gives the failure it was made for{}", changed);
+    verdict.problem =
+        fmt::format("the schedule fits the program, but no longer gives the failure it was made for{}", changed);
   } else if (verdict.failure->trace_hash != token.trace_hash) {
-    verdict.problem = fmt::format("the schedule gives the failure it was made for, by another trace: the program has changed{}", changed);
+    verdict.problem = fmt::format(
+        "the schedule gives the failure it was made for, by another trace: the program has changed{}", changed);
   } else {
     result.reproduced = true;
   }
   return result;
 }
 
-Verdict replay(const Program& program, std::string_view token) { return replay_token(program, decode(token)).verdict; }
+Verdict replay(const Program& program, std::string_view token) {
+  return replay_token(program, decode(token)).verdict;
+}
 
 }  // namespace heddle::sim

@@ -18,17 +18,22 @@ constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 constexpr int checksum_bytes = 4;
 constexpr std::string_view copy_again = "; copy it again as a whole";
 
-[[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorCode::bad_token, sentence); }
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw Error(ErrorCode::bad_token, sentence);
+}
 
 constexpr std::array<std::int8_t, 256> reverse_alphabet() {
   std::array<std::int8_t, 256> table{};
   for (std::int8_t& value : table) value = -1;
-  for (std::size_t i = 0; i < alphabet.size(); ++i) table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
   return table;
 }
 constexpr std::array<std::int8_t, 256> value_of = reverse_alphabet();
 
-constexpr std::size_t characters_for(std::size_t bytes) { return (bytes * 8 + 5) / 6; }
+constexpr std::size_t characters_for(std::size_t bytes) {
+  return (bytes * 8 + 5) / 6;
+}
 
 std::string to_base64(std::span<const std::uint8_t> bytes) {
   std::string text;
@@ -51,7 +56,8 @@ std::vector<std::uint8_t> from_base64(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::int8_t value = value_of[static_cast<unsigned char>(text[i])];
     if (value < 0)
-      refuse(fmt::format("the token holds a character that no token has, at position {}{}", prefix.size() + i + 1, copy_again));
+      refuse(fmt::format("the token holds a character that no token has, at position {}{}", prefix.size() + i + 1,
+                         copy_again));
     buffer = (buffer << 6U) | static_cast<std::uint32_t>(value);
     bits += 6;
     if (bits >= 8) {
@@ -79,8 +85,10 @@ std::string_view without_prefix(std::string_view text) {
   const bool is_other_version = text.starts_with('h') && colon != std::string_view::npos && colon > 1 &&
                                 text.substr(1, colon - 1).find_first_not_of("0123456789") == std::string_view::npos;
   if (is_other_version)
-    refuse(fmt::format("the token is of version {}, and this build of heddle reads version 1; replay it with the build that printed it",
-                       text.substr(1, colon - 1)));
+    refuse(
+        fmt::format("the token is of version {}, and this build of heddle reads version 1; replay it with the build "
+                    "that printed it",
+                    text.substr(1, colon - 1)));
   if (text.empty()) refuse("the token is empty; a token begins with 'h1:'");
   refuse("this is not a token: a token begins with 'h1:'");
 }
@@ -155,7 +163,8 @@ std::uint64_t ByteReader::varint(std::uint64_t limit, const char* what) {
     if ((shift == 63 && digit > 1) || (shift > 0 && next == 0)) break;  // too large, or one of several ways to write it
     value |= digit << shift;
     if (next >= 128) continue;
-    if (value > limit) refuse(fmt::format("the token is malformed: {} is {}, and at most {} is possible", what, value, limit));
+    if (value > limit)
+      refuse(fmt::format("the token is malformed: {} is {}, and at most {} is possible", what, value, limit));
     return value;
   }
   refuse(fmt::format("the token is malformed: {} is not a number", what));

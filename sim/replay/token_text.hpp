@@ -1,4 +1,5 @@
-// The outside of a token: bytes as text that survives being copied, and a check that all of it was. Knows nothing of what the bytes mean.
+// The outside of a token: bytes as text that survives being copied, and a check that all of it was. Knows nothing of
+// what the bytes mean.
 #pragma once
 
 #include <cstdint>

@@ -70,7 +70,8 @@ TEST_F(FailureFiles, AreNamedByScenarioAndSignatureAndNeverOverwriteAnother) {
 
 TEST_F(FailureFiles, OfTheSameScheduleAreWrittenOnce) {
   const FailureFile file = file_of(test_programs::lost_update());
-  EXPECT_EQ(write_failure_file(directory / "new" / "folder", file), write_failure_file(directory / "new" / "folder", file));
+  EXPECT_EQ(write_failure_file(directory / "new" / "folder", file),
+            write_failure_file(directory / "new" / "folder", file));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory / "new" / "folder"), {}), 1);
 }
 
@@ -96,8 +97,10 @@ TEST_F(FailureFiles, ThatAreBrokenAreRefusedByASentenceThatNamesFileAndField) {
   EXPECT_THAT(complaint("{"), AllOf(HasSubstr("x.json"), HasSubstr("not JSON")));
   EXPECT_THAT(complaint("[]"), HasSubstr("must be an object"));
   EXPECT_THAT(complaint("{}"), HasSubstr("'heddle_failure' is missing"));
-  EXPECT_THAT(complaint(replaced("\"heddle_failure\": 1", "\"heddle_failure\": 2")), AllOf(HasSubstr("format 2"), HasSubstr("format 1")));
-  EXPECT_THAT(complaint(replaced("\"token\": \"", "\"token\": 3, \"t\": \"")), HasSubstr("'token' is of the wrong type"));
+  EXPECT_THAT(complaint(replaced("\"heddle_failure\": 1", "\"heddle_failure\": 2")),
+              AllOf(HasSubstr("format 2"), HasSubstr("format 1")));
+  EXPECT_THAT(complaint(replaced("\"token\": \"", "\"token\": 3, \"t\": \"")),
+              HasSubstr("'token' is of the wrong type"));
   EXPECT_THAT(complaint(replaced("\"task_key\": \"", "\"task_key\": \"zz")), HasSubstr("'steps[0].task_key'"));
   EXPECT_THAT(complaint(replaced("\"occurrence\": 1", "\"occurrence\": -1")), HasSubstr("'steps[0].occurrence'"));
   EXPECT_THAT(complaint(replaced("\"kind\": \"property\"", "\"kind\": \"mystery\"")), HasSubstr("mystery"));
@@ -122,7 +125,8 @@ TEST_F(FailureFiles, ReplayExactlyWhenNothingHasChanged) {
   EXPECT_THAT(result.differences, ElementsAre());
 }
 
-/// The lost update after a change of the program: steps were added before, between and after, and a task before all others.
+/// The lost update after a change of the program: steps were added before, between and after, and a task before all
+/// others.
 Program changed_lost_update() {
   return [](World& world) {
     Atomic<int> audit(0, "audit");
@@ -144,8 +148,10 @@ TEST_F(FailureFiles, ResynchroniseByTheirLabelsWhenTheProgramHasChanged) {
   const FileReplay result = replay(changed_lost_update(), file_of(test_programs::lost_update()));
   EXPECT_FALSE(result.exact);
   EXPECT_TRUE(result.reproduced) << result.verdict.problem;
-  EXPECT_THAT(result.differences,
-              ::testing::Contains("at recorded step 1: `deposit-0` does yield instead of `deposit-0`'s load balance (its 1. such step)"));
+  EXPECT_THAT(
+      result.differences,
+      ::testing::Contains(
+          "at recorded step 1: `deposit-0` does yield instead of `deposit-0`'s load balance (its 1. such step)"));
 }
 
 TEST_F(FailureFiles, SayAtWhichStepAndHowTheProgramDivergedWhenItIsRepaired) {
@@ -159,7 +165,9 @@ TEST_F(FailureFiles, SayAtWhichStepAndHowTheProgramDivergedWhenItIsRepaired) {
   EXPECT_FALSE(result.reproduced);
   EXPECT_TRUE(result.verdict.holds());
   ASSERT_FALSE(result.differences.empty());
-  EXPECT_EQ(result.differences.front(), "at recorded step 1: `deposit-0` does update balance instead of `deposit-0`'s load balance (its 1. such step)");
+  EXPECT_EQ(
+      result.differences.front(),
+      "at recorded step 1: `deposit-0` does update balance instead of `deposit-0`'s load balance (its 1. such step)");
 }
 
 std::optional<Program> find(const Naming& naming) {

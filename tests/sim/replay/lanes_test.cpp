@@ -18,7 +18,8 @@ using ::testing::Not;
 
 Timeline minimal(const Program& program, const ExecutionOptions& execution = {}) {
   const Verdict verdict = explore(program, Random{2}, {.execution = execution});
-  return make_timeline(program, shrink(program, *verdict.failure, {.execution = verdict.options}).failure.schedule, verdict.options);
+  return make_timeline(program, shrink(program, *verdict.failure, {.execution = verdict.options}).failure.schedule,
+                       verdict.options);
 }
 
 // The golden outputs are what people will look at: a change here is a change of the product, to be made on purpose.
@@ -84,7 +85,8 @@ TEST(Lanes, OfManyTasksInANarrowTerminalBecomeAList) {
     world.check("all_count", hits.peek() == 12);
   };
   const Verdict verdict = explore(program, Random{1});
-  const std::string text = render_lanes(make_timeline(program, verdict.failure->schedule, verdict.options), {.width = 60});
+  const std::string text =
+      render_lanes(make_timeline(program, verdict.failure->schedule, verdict.options), {.width = 60});
   EXPECT_THAT(text, HasSubstr("│ worker-11 │"));
   EXPECT_THAT(text, HasSubstr("┄┄ preempted"));
 }

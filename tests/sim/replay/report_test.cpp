@@ -19,11 +19,13 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(Report, HoldsWhatAPersonNeedsInReadingOrder) {
-  const std::string text = render(make_report(explore(test_programs::lost_update(), Random{2}), {"bank/transfer", "racy", "clients=2"}));
+  const std::string text =
+      render(make_report(explore(test_programs::lost_update(), Random{2}), {"bank/transfer", "racy", "clients=2"}));
   std::size_t at = 0;
-  for (const char* part : {"no_lost_update is violated: the balance is 1", "in bank/transfer, racy, clients=2", "violated (random): ",
-                           "│ load balance = 0", "┄┄ preempted", "Schedule: 1 preemption and 4 steps, both proved minimal", "Why:",
-                           "If `deposit-0`'s load balance", "Replay: heddle replay h1:"}) {
+  for (const char* part : {"no_lost_update is violated: the balance is 1", "in bank/transfer, racy, clients=2",
+                           "violated (random): ", "│ load balance = 0", "┄┄ preempted",
+                           "Schedule: 1 preemption and 4 steps, both proved minimal",
+                           "Why:", "If `deposit-0`'s load balance", "Replay: heddle replay h1:"}) {
     const std::size_t found = text.find(part, at);
     ASSERT_NE(found, std::string::npos) << part << "\nin\n" << text;
     at = found;
@@ -31,7 +33,8 @@ TEST(Report, HoldsWhatAPersonNeedsInReadingOrder) {
 }
 
 TEST(Report, OfAProgramWithoutANameSaysHowATestReplaysIt) {
-  EXPECT_THAT(render(make_report(explore(test_programs::abba(), Random{2}))), HasSubstr("Replay: sim::replay(program, \"h1:"));
+  EXPECT_THAT(render(make_report(explore(test_programs::abba(), Random{2}))),
+              HasSubstr("Replay: sim::replay(program, \"h1:"));
 }
 
 TEST(Report, OfAConditionThatWasNeverReachedHasNoSchedule) {
@@ -54,7 +57,8 @@ TEST(Matchers, PrintTheEvidenceTheLanesAndTheTokenWhenTheyDoNotMatch) {
   const Verdict verdict = explore(test_programs::lost_update(), Dfs{});
   ::testing::StringMatchResultListener listener;
   EXPECT_FALSE(::testing::ExplainMatchResult(Holds(), verdict, &listener));
-  EXPECT_THAT(listener.str(), AllOf(HasSubstr("violated (dfs)"), HasSubstr("┄┄ preempted"), HasSubstr("sim::replay(program, \"h1:")));
+  EXPECT_THAT(listener.str(),
+              AllOf(HasSubstr("violated (dfs)"), HasSubstr("┄┄ preempted"), HasSubstr("sim::replay(program, \"h1:")));
   EXPECT_THAT(::testing::PrintToString(verdict), HasSubstr("violated (dfs): "));
 }
 
@@ -68,7 +72,8 @@ TEST(Matchers, TellTheKindsOfVerdictsApart) {
   EXPECT_THAT(explore(fine, Dfs{}), AllOf(Holds(), Exhausted(), Not(Deadlocks()), Not(Violates("counted"))));
   EXPECT_THAT(explore(fine, Random{1}), AllOf(Holds(), Not(Exhausted())));
   EXPECT_THAT(explore(test_programs::abba(), Dfs{}), AllOf(Deadlocks(), Not(Holds()), Not(Exhausted())));
-  EXPECT_THAT(explore(test_programs::lost_update(), Dfs{}), AllOf(Violates("no_lost_update"), Not(Violates("another")), Not(Deadlocks())));
+  EXPECT_THAT(explore(test_programs::lost_update(), Dfs{}),
+              AllOf(Violates("no_lost_update"), Not(Violates("another")), Not(Deadlocks())));
 }
 
 TEST(Matchers, AcceptARegressionThatIsRepaired) {
@@ -83,7 +88,8 @@ TEST(Matchers, AcceptARegressionThatIsRepaired) {
   EXPECT_THAT(replay(test_programs::lost_update(), token), Violates("no_lost_update"));
 }
 
-/// A queue whose consumers look whether there is an item and then take it, in two steps: an item may be handed out twice.
+/// A queue whose consumers look whether there is an item and then take it, in two steps: an item may be handed out
+/// twice.
 struct QueueProgram {
   std::vector<int> takes_by_consumer;  // how many items each consumer takes at most
   int items = 0;
@@ -116,8 +122,9 @@ TEST(RapidcheckBridge, ShrinksTheInputAndTheSchedule) {
   const rc::detail::TestResult result = rc::detail::checkTestable(property, rc::detail::TestMetadata(), params);
   rc::detail::FailureResult failure;
   ASSERT_TRUE(result.match(failure));
-  EXPECT_THAT(failure.description, AllOf(HasSubstr("each_item_once is violated"), HasSubstr("1 preemption and 4 steps, both proved minimal"),
-                                         HasSubstr("load left = 1")));
+  EXPECT_THAT(failure.description,
+              AllOf(HasSubstr("each_item_once is violated"), HasSubstr("1 preemption and 4 steps, both proved minimal"),
+                    HasSubstr("load left = 1")));
 }
 
 RC_GTEST_PROP(RapidcheckBridge, AcceptsAQueueThatHandsOutEachItemOnce, ()) {

@@ -31,10 +31,12 @@ std::string refusal(std::string_view text) {
 }
 
 rc::Gen<Decision> any_decision() {
-  return rc::gen::map(rc::gen::tuple(rc::gen::arbitrary<bool>(), rc::gen::inRange(2U, 9U), rc::gen::inRange(0U, 1000U)), [](const auto& t) {
-    const auto& [is_task, options, number] = t;
-    return is_task ? Decision{DecisionKind::task, number % 5, options} : Decision{DecisionKind::choice, number % options, options};
-  });
+  return rc::gen::map(rc::gen::tuple(rc::gen::arbitrary<bool>(), rc::gen::inRange(2U, 9U), rc::gen::inRange(0U, 1000U)),
+                      [](const auto& t) {
+                        const auto& [is_task, options, number] = t;
+                        return is_task ? Decision{DecisionKind::task, number % 5, options}
+                                       : Decision{DecisionKind::choice, number % options, options};
+                      });
 }
 
 Token any_token() {
@@ -89,7 +91,9 @@ TEST(Token, GrowsWithTheSwitchesOfTheScheduleAndNotWithItsSteps) {
   EXPECT_EQ(decode(encode(token)).schedule, token.schedule);
 }
 
-TEST(Token, IsReadWithBlanksAroundIt) { EXPECT_EQ(decode("  " + encode(sample_token()) + "\r\n").schedule, sample_token().schedule); }
+TEST(Token, IsReadWithBlanksAroundIt) {
+  EXPECT_EQ(decode("  " + encode(sample_token()) + "\r\n").schedule, sample_token().schedule);
+}
 
 TEST(Token, WithAnySingleCharacterChangedIsRefused) {
   const std::string text = encode(sample_token());
@@ -109,7 +113,9 @@ TEST(Token, CutOffAnywhereIsRefused) {
   EXPECT_THAT(refusal(text.substr(0, text.size() / 2)), HasSubstr("truncated"));
 }
 
-TEST(Token, FollowedBySomethingElseIsRefused) { EXPECT_NE(refusal(encode(sample_token()) + "AAAA"), ""); }
+TEST(Token, FollowedBySomethingElseIsRefused) {
+  EXPECT_NE(refusal(encode(sample_token()) + "AAAA"), "");
+}
 
 TEST(Token, OfAnotherVersionIsRefusedByASentenceThatNamesBoth) {
   EXPECT_THAT(refusal("h2:AAAAAAAA"), AllOf(HasSubstr("version 2"), HasSubstr("version 1")));
@@ -124,7 +130,8 @@ TEST(Token, MadeOfRandomBytesIsRefusedAMillionTimes) {
     text = i % 4 == 0 ? "" : "h1:";
     const std::uint32_t length = rng.below(48);
     for (std::uint32_t k = 0; k < length; ++k)
-      text += i % 2 == 0 ? static_cast<char>(rng.below(256)) : alphabet[rng.below(static_cast<std::uint32_t>(alphabet.size()))];
+      text += i % 2 == 0 ? static_cast<char>(rng.below(256))
+                         : alphabet[rng.below(static_cast<std::uint32_t>(alphabet.size()))];
     bool is_refused = false;
     try {
       static_cast<void>(decode(text));
@@ -140,7 +147,8 @@ TEST(Token, WithARandomPayloadUnderAValidChecksumIsReadOrRefusedButHarmsNobody) 
   int read = 0;
   for (int i = 0; i < 200'000; ++i) {
     std::vector<std::uint8_t> payload(16 + rng.below(24));
-    for (std::size_t k = 0; k < payload.size(); ++k) payload[k] = static_cast<std::uint8_t>(rng.below(k < 18 ? 3 : 256));
+    for (std::size_t k = 0; k < payload.size(); ++k)
+      payload[k] = static_cast<std::uint8_t>(rng.below(k < 18 ? 3 : 256));
     try {
       const Token token = decode(seal_token(payload));
       ++read;
@@ -192,7 +200,8 @@ TEST(TokenReplay, BringsItsTimeModeAlong) {
 
 TEST(TokenReplay, OfAnotherProgramSaysSo) {
   const Verdict verdict = explore(test_programs::abba(), Random{1});
-  const TokenReplay replayed = replay_token(test_programs::lost_update(), make_token(test_programs::abba(), *verdict.failure, verdict.options));
+  const TokenReplay replayed =
+      replay_token(test_programs::lost_update(), make_token(test_programs::abba(), *verdict.failure, verdict.options));
   EXPECT_FALSE(replayed.reproduced);
   EXPECT_FALSE(replayed.same_program);
   EXPECT_THAT(replayed.verdict.problem, HasSubstr("set-up has changed"));
@@ -200,11 +209,13 @@ TEST(TokenReplay, OfAnotherProgramSaysSo) {
 
 // The same token, trace hash and failure with every compiler, optimisation and sanitizer: tokens outlive builds.
 TEST(TokenReplay, OfATokenFromAnotherBuildGivesTheSameTrace) {
-  const TokenReplay replayed = replay_token(test_programs::lost_update(), decode("h1:F52MO913WOawLn2DX1xyfjgAAwkCBQIESi9JSA"));
+  const TokenReplay replayed =
+      replay_token(test_programs::lost_update(), decode("h1:F52MO913WOawLn2DX1xyfjgAAwkCBQIESi9JSA"));
   EXPECT_TRUE(replayed.reproduced) << replayed.verdict.problem;
   EXPECT_TRUE(replayed.same_program);
   ASSERT_TRUE(replayed.verdict.failure);
-  EXPECT_EQ(replayed.verdict.failure->trace_hash, 0x387e725c5f837d2eU) << std::hex << replayed.verdict.failure->trace_hash;
+  EXPECT_EQ(replayed.verdict.failure->trace_hash, 0x387e725c5f837d2eU)
+      << std::hex << replayed.verdict.failure->trace_hash;
 }
 
 }  // namespace
