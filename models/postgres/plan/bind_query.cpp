@@ -1,0 +1,347 @@
+// SELECT: range table, conditions, key lookups, grouping, ordering, row marks.
+#include <algorithm>
+
+#include "models/postgres/plan/binder.hpp"
+
+namespace heddle::pg {
+namespace {
+
+/// Splits a condition at its top-level ANDs.
+void split(Expr condition, std::vector<Expr>& conjuncts) {
+  if (condition.op != ExprOp::logic_and) {
+    conjuncts.push_back(std::move(condition));
+    return;
+  }
+  for (Expr& arg : condition.args) split(std::move(arg), conjuncts);
+}
+
+bool is_ours(const Expr& expr, std::size_t relation) {
+  return expr.op == ExprOp::column && expr.level == 0 && expr.relation == relation;
+}
+
+/// Values of different kinds have different hashes, so a key column and what is looked up in it must be represented alike.
+bool same_representation(Type a, Type b) {
+  return a == b || (is_integer(a) && is_integer(b)) || (is_text(a) && is_text(b));
+}
+
+/// If `condition` is `column = something known before this relation`, the latter.
+const Expr* key_value(const Expr& condition, std::size_t relation, std::uint16_t column) {
+  if (condition.op != ExprOp::equal) return nullptr;
+  for (std::size_t side = 0; side < 2; ++side) {
+    const Expr& key = condition.args[side];
+    const Expr& value = condition.args[1 - side];
+    if (is_ours(key, relation) && key.index == column && last_relation(value) < static_cast<int>(relation) &&
+        same_representation(key.type, value.type))
+      return &value;
+  }
+  return nullptr;
+}
+
+std::optional<KeyLookup> find_lookup(const UniqueIndex& index, std::uint16_t ordinal, std::vector<Conjunct>& conjuncts, std::size_t relation) {
+  KeyLookup lookup{ordinal, {}};
+  std::vector<Conjunct*> used;
+  for (const std::uint16_t column : index.columns) {
+    const auto fits = [&](const Conjunct& conjunct) { return key_value(conjunct.condition, relation, column) != nullptr; };
+    const auto found = std::find_if(conjuncts.begin(), conjuncts.end(), fits);
+    if (found == conjuncts.end()) return std::nullopt;
+    lookup.key.push_back(*key_value(found->condition, relation, column));
+    used.push_back(&*found);
+  }
+  for (Conjunct* conjunct : used) conjunct->implied_by_key = true;
+  return lookup;
+}
+
+}  // namespace
+
+std::string output_name(const ast::Expr& syntax) {
+  switch (syntax.kind) {
+    case ast::ExprKind::column: return syntax.names.back();
+    case ast::ExprKind::function: return syntax.text;
+    case ast::ExprKind::case_when: {
+      const std::string name = output_name(syntax.args.back());
+      return name == "?column?" ? "case" : name;
+    }
+    case ast::ExprKind::coalesce: return "coalesce";
+    case ast::ExprKind::nullif: return "nullif";
+    case ast::ExprKind::greatest: return "greatest";
+    case ast::ExprKind::least: return "least";
+    case ast::ExprKind::exists: return "exists";
+    case ast::ExprKind::bool_constant: return "bool";
+    case ast::ExprKind::row: return "row";
+    case ast::ExprKind::cast: {
+      const std::string name = output_name(syntax.args[0]);
+      return name == "?column?" ? syntax.type.name : name;
+    }
+    case ast::ExprKind::scalar_subselect:
+      return syntax.subselect->targets.empty()         ? "?column?"
+             : !syntax.subselect->targets[0].name.empty() ? syntax.subselect->targets[0].name
+                                                          : output_name(syntax.subselect->targets[0].value);
+    default: return "?column?";
+  }
+}
+
+void Binder::add_table(Source& source, Scope& scope, const ast::TableRef& table) {
+  const auto ordinal = schema_.find_table(table.name);
+  if (!ordinal) fail_at(sqlstate::undefined_table, "relation \"" + table.name + "\" does not exist", table.location);
+  for (const ScopeTable& other : scope.tables)
+    if (other.alias == table.alias)
+      fail_at(sqlstate::duplicate_alias, "table name \"" + table.alias + "\" specified more than once", table.location);
+  tables_.push_back(*ordinal);
+  scope.tables.push_back({table.alias, *ordinal, static_cast<std::uint16_t>(source.relations.size()), false, {}});
+  Relation& relation = source.relations.emplace_back();
+  relation.table = *ordinal;
+  relation.alias = table.alias;
+}
+
+void Binder::add_from(Source& source, Scope& scope, const std::vector<ast::FromItem>& items) {
+  for (const ast::FromItem& item : items) {
+    add_table(source, scope, item.table);
+    source.relations.back().left_join = item.join == ast::JoinKind::left;
+  }
+}
+
+std::vector<Expr> Binder::join_conditions(Scope& scope, const ast::FromItem& item, std::size_t relation, std::size_t operand_start) {
+  // ON sees the tables of its own operand up to this one.
+  Scope visible;
+  visible.outer = scope.outer;
+  visible.clause = "JOIN conditions";
+  for (const ScopeTable& table : scope.tables)
+    if (table.relation >= operand_start && table.relation <= relation) visible.tables.push_back(table);
+  std::vector<Expr> conjuncts;
+  if (item.condition) split(condition(*item.condition, visible, "JOIN/ON"), conjuncts);
+  for (const std::string& name : item.using_columns) {
+    ast::Expr left;
+    left.kind = ast::ExprKind::column;
+    left.location = item.table.location;
+    left.names = {name};
+    ast::Expr right = left;
+    right.names = {item.table.alias, name};
+    Scope before = visible;
+    before.tables.pop_back();
+    before.outer = nullptr;
+    conjuncts.push_back(comparison(ExprOp::equal, column(left, before), column(right, visible), "=", item.table.location));
+  }
+  return conjuncts;
+}
+
+void Binder::add_conditions(Source& source, Scope& scope, const std::vector<ast::FromItem>& items, const std::optional<ast::Expr>& where,
+                            std::size_t first_relation) {
+  std::vector<Expr> conjuncts;
+  std::size_t operand_start = first_relation;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::size_t relation = first_relation + i;
+    if (items[i].starts_operand) operand_start = relation;
+    std::vector<Expr> own = join_conditions(scope, items[i], relation, operand_start);
+    scope.tables[relation].merged_columns = items[i].using_columns;
+    if (source.relations[relation].left_join) {
+      for (Expr& expr : own) source.relations[relation].join_conditions.push_back({std::move(expr), false});
+    } else {
+      for (Expr& expr : own) conjuncts.push_back(std::move(expr));
+    }
+  }
+  if (where) {
+    scope.clause = "WHERE";
+    split(condition(*where, scope, "WHERE"), conjuncts);
+  }
+  for (Expr& expr : conjuncts) {
+    const int last = last_relation(expr);
+    if (last < 0) {
+      source.constant_filters.push_back({std::move(expr), false});
+    } else {
+      source.relations[static_cast<std::size_t>(last)].filters.push_back({std::move(expr), false});
+    }
+  }
+  choose_lookups(source);
+}
+
+void Binder::choose_lookups(Source& source) {
+  for (std::size_t i = 0; i < source.relations.size(); ++i) {
+    Relation& relation = source.relations[i];
+    const TableSchema& table = schema_.tables[relation.table];
+    auto& conjuncts = relation.left_join ? relation.join_conditions : relation.filters;
+    for (std::size_t index = 0; index < table.indexes.size() && !relation.lookup; ++index)
+      relation.lookup = find_lookup(table.indexes[index], static_cast<std::uint16_t>(index), conjuncts, i);
+  }
+}
+
+void Binder::expand_star(std::vector<OutputColumn>& result, const ast::Expr& star, const Scope& scope) {
+  bool found = false;
+  for (const ScopeTable& table : scope.tables) {
+    if (star.names.empty() ? table.qualified_only : table.alias != star.names[0]) continue;
+    found = true;
+    const auto& columns = schema_.tables[table.table].columns;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const auto& merged = table.merged_columns;
+      if (star.names.empty() && std::find(merged.begin(), merged.end(), columns[i].name) != merged.end()) continue;
+      Expr expr = make_expr(ExprOp::column, columns[i].type, star.location);
+      expr.relation = table.relation;
+      expr.index = static_cast<std::uint16_t>(i);
+      result.push_back({columns[i].name, std::move(expr)});
+    }
+  }
+  if (found) return;
+  if (star.names.empty()) fail_at(sqlstate::syntax_error, "SELECT * with no tables specified is not valid", star.location);
+  fail_at(sqlstate::undefined_table, "missing FROM-clause entry for table \"" + star.names[0] + "\"", star.location);
+}
+
+std::vector<OutputColumn> Binder::outputs(const std::vector<ast::Target>& targets, Scope& scope) {
+  std::vector<OutputColumn> result;
+  for (const ast::Target& target : targets) {
+    if (target.value.kind == ast::ExprKind::star) {
+      expand_star(result, target.value, scope);
+    } else {
+      result.push_back({target.name.empty() ? output_name(target.value) : target.name, bind(target.value, scope)});
+    }
+  }
+  return result;
+}
+
+void Binder::check_grouping(const SelectPlan& plan, const Scope& scope, const Expr& expr) {
+  const auto is_key = [&](const Expr& key) { return equal_expressions(key, expr); };
+  if (std::any_of(plan.group_by.begin(), plan.group_by.end(), is_key)) return;
+  if (expr.op == ExprOp::column && expr.level == 0) {
+    const Relation& relation = plan.source.relations[expr.relation];
+    const TableSchema& table = schema_.tables[relation.table];
+    // Grouping by the primary key determines the whole row.
+    for (const UniqueIndex& index : table.indexes) {
+      const auto grouped = [&](std::uint16_t column) {
+        return std::any_of(plan.group_by.begin(), plan.group_by.end(),
+                           [&](const Expr& key) { return is_ours(key, expr.relation) && key.index == column; });
+      };
+      if (index.primary && std::all_of(index.columns.begin(), index.columns.end(), grouped)) return;
+    }
+    fail_at(sqlstate::grouping_error,
+            "column \"" + scope.tables[expr.relation].alias + "." + table.columns[expr.index].name +
+                "\" must appear in the GROUP BY clause or be used in an aggregate function",
+            expr.location);
+  }
+  if (expr.subselect && last_relation(expr) >= 0) not_supported_at("a correlated sub-select in a grouped query", expr.location);
+  for (const Expr& arg : expr.args) check_grouping(plan, scope, arg);
+}
+
+void Binder::add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Select& syntax) {
+  if (syntax.locking.empty()) return;
+  static constexpr const char* names[] = {"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"};
+  locks_rows_ = true;
+  for (const ast::LockingClause& clause : syntax.locking) {
+    const std::string name = names[static_cast<std::size_t>(clause.strength)];
+    const char* misfit = plan.distinct                                                                   ? "DISTINCT clause"
+                         : !plan.group_by.empty()                                                        ? "GROUP BY clause"
+                         : plan.having                                                                   ? "HAVING clause"
+                         : !plan.aggregates.empty()                                                      ? "aggregate functions"
+                                                                                                         : nullptr;
+    if (misfit != nullptr) fail_at(sqlstate::feature_not_supported, name + " is not allowed with " + misfit, -1);
+    for (const ast::TableRef& table : clause.tables) {
+      const auto named = [&](const ScopeTable& candidate) { return candidate.alias == table.alias; };
+      if (std::none_of(scope.tables.begin(), scope.tables.end(), named))
+        fail_at(sqlstate::undefined_table, "relation \"" + table.alias + "\" in " + name + " clause not found in FROM clause", table.location);
+    }
+    for (const ScopeTable& table : scope.tables) {
+      const auto named = [&](const ast::TableRef& candidate) { return candidate.alias == table.alias; };
+      if (!clause.tables.empty() && std::none_of(clause.tables.begin(), clause.tables.end(), named)) continue;
+      if (plan.source.relations[table.relation].left_join)
+        fail_at(sqlstate::feature_not_supported, name + " cannot be applied to the nullable side of an outer join",
+                clause.tables.empty() ? -1 : clause.tables[0].location);
+      const auto marked = [&](const RowMark& mark) { return mark.relation == table.relation; };
+      const auto existing = std::find_if(plan.row_marks.begin(), plan.row_marks.end(), marked);
+      if (existing == plan.row_marks.end()) {
+        plan.row_marks.push_back({table.relation, clause.strength, clause.policy});
+      } else {  // several clauses for one table: the strongest lock and the least patient policy win
+        existing->strength = std::max(existing->strength, clause.strength);
+        existing->policy = std::max(existing->policy, clause.policy);
+      }
+    }
+  }
+  std::sort(plan.row_marks.begin(), plan.row_marks.end(), [](const RowMark& a, const RowMark& b) { return a.relation < b.relation; });
+}
+
+void Binder::values_list(SelectPlan& plan, const ast::Select& syntax, Scope& scope) {
+  const std::size_t width = syntax.values[0].size();
+  for (const auto& list : syntax.values) {
+    if (list.size() != width) fail_at(sqlstate::syntax_error, "VALUES lists must all be the same length", list[0].location);
+    auto& row = plan.values.emplace_back();
+    for (const ast::Expr& value : list) row.push_back(bind(value, scope));
+  }
+  for (std::size_t column = 0; column < width; ++column) {
+    std::vector<Expr*> all;
+    for (auto& row : plan.values) all.push_back(&row[column]);
+    unify(all, "VALUES");
+    plan.outputs.push_back({"column" + std::to_string(column + 1), plan.values[0][column]});
+  }
+}
+
+Expr Binder::group_key(const SelectPlan& plan, const ast::Select& syntax, const ast::Expr& key, Scope& scope) {
+  if (key.kind == ast::ExprKind::integer_constant) {
+    if (key.number < 1 || static_cast<std::size_t>(key.number) > plan.outputs.size())
+      fail_at(sqlstate::invalid_column_reference, "GROUP BY position " + std::to_string(key.number) + " is not in select list", key.location);
+    return plan.outputs[static_cast<std::size_t>(key.number) - 1].value;
+  }
+  // A bare name means an input column if there is one, else an output column.
+  const bool bare = key.kind == ast::ExprKind::column && key.names.size() == 1;
+  const auto is_input = [&](const ScopeTable& table) { return schema_.tables[table.table].find_column(key.names[0]).has_value(); };
+  if (bare && std::none_of(scope.tables.begin(), scope.tables.end(), is_input))
+    for (const ast::Target& target : syntax.targets)
+      if (target.name == key.names[0]) return bind(target.value, scope);
+  return bind(key, scope);
+}
+
+void Binder::order_by(SelectPlan& plan, const ast::Select& syntax, Scope& scope) {
+  for (const ast::OrderBy& item : syntax.order_by) {
+    SortKey& key = plan.order_by.emplace_back();
+    key.descending = item.descending;
+    key.nulls_first = item.nulls_first;
+    if (item.value.kind == ast::ExprKind::integer_constant) {
+      if (item.value.number < 1 || static_cast<std::size_t>(item.value.number) > plan.outputs.size())
+        fail_at(sqlstate::invalid_column_reference, "ORDER BY position " + std::to_string(item.value.number) + " is not in select list",
+                item.value.location);
+      key.output = static_cast<std::uint16_t>(item.value.number - 1);
+      continue;
+    }
+    if (item.value.kind == ast::ExprKind::column && item.value.names.size() == 1) {  // an output column's name comes first
+      for (std::size_t i = 0; i < plan.outputs.size() && !key.output; ++i)
+        if (plan.outputs[i].name == item.value.names[0]) key.output = static_cast<std::uint16_t>(i);
+      if (key.output) continue;
+    }
+    if (!plan.values.empty()) not_supported_at("ORDER BY an expression of VALUES", item.value.location);
+    key.value = bind(item.value, scope);
+    if (plan.distinct)
+      fail_at(sqlstate::invalid_column_reference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list", item.value.location);
+  }
+}
+
+SelectPlan Binder::select(const ast::Select& syntax, const Scope* outer) {
+  SelectPlan plan;
+  Scope scope;
+  scope.outer = outer;
+  add_from(plan.source, scope, syntax.from);
+  add_conditions(plan.source, scope, syntax.from, syntax.where, 0);
+  plan.distinct = syntax.distinct;
+  scope.aggregates = &plan.aggregates;
+  if (!syntax.values.empty()) {
+    values_list(plan, syntax, scope);
+  } else {
+    plan.outputs = outputs(syntax.targets, scope);
+  }
+  scope.aggregates = nullptr;
+  scope.clause = "GROUP BY";
+  for (const ast::Expr& key : syntax.group_by) plan.group_by.push_back(group_key(plan, syntax, key, scope));
+  scope.aggregates = &plan.aggregates;
+  if (syntax.having) plan.having = condition(*syntax.having, scope, "HAVING");
+  order_by(plan, syntax, scope);
+  plan.grouped = !plan.group_by.empty() || !plan.aggregates.empty() || plan.having.has_value();
+  if (plan.grouped) {
+    for (const OutputColumn& output : plan.outputs) check_grouping(plan, scope, output.value);
+    if (plan.having) check_grouping(plan, scope, *plan.having);
+    for (const SortKey& key : plan.order_by)
+      if (!key.output) check_grouping(plan, scope, key.value);
+  }
+  Scope no_tables;
+  no_tables.outer = outer;
+  no_tables.clause = "LIMIT";
+  if (syntax.limit) plan.limit = coerce(bind(*syntax.limit, no_tables), Type::int8);
+  if (syntax.offset) plan.offset = coerce(bind(*syntax.offset, no_tables), Type::int8);
+  add_row_marks(plan, scope, syntax);
+  return plan;
+}
+
+}  // namespace heddle::pg

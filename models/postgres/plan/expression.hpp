@@ -1,0 +1,80 @@
+// Expressions after binding: names are resolved to positions, types are known, and what the server would coerce is coerced. Evaluated by
+// engine/evaluate.hpp against a frame of row values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/postgres/value.hpp"
+
+namespace heddle::pg {
+
+struct SelectPlan;
+
+enum class ExprOp : std::uint8_t {
+  constant,
+  column,
+  param,
+  aggregate,        ///< result number `index` of the query's aggregates
+  logic_and,
+  logic_or,
+  logic_not,
+  is_null,          ///< `negated`; also the next three
+  is_true,
+  is_false,
+  is_distinct,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  add,              ///< integers when `type` is an integer type, numeric otherwise; also the next five
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  negate,
+  concatenate,
+  like,             ///< `negated`
+  in_list,          ///< `negated`
+  case_when,        ///< (condition, result)* else
+  coalesce,
+  nullif,           ///< null if the first two args are equal, else the first
+  greatest,
+  least,
+  to_integer,       ///< casts; to_integer checks the range of `type`
+  to_numeric,       ///< with the modifiers, if any
+  to_text,
+  to_boolean,
+  limit_length,     ///< `modifier`; `flag_explicit`: an explicit cast truncates, an assignment fails
+  lower,
+  upper,
+  length,
+  absolute,
+  scalar_subselect,
+  exists,
+  in_subselect,     ///< args[0]; `negated`
+};
+
+struct Expr {
+  ExprOp op = ExprOp::constant;
+  Type type = Type::unknown;
+  bool negated = false;
+  bool flag_explicit = false;
+  std::uint16_t level = 0;     ///< of a column: how many queries outwards
+  std::uint16_t relation = 0;  ///< of a column: position in that query's range table
+  std::uint16_t index = 0;     ///< of a column, parameter or aggregate
+  std::int32_t modifier = -1;  ///< a length, or precision * 1024 + scale
+  int location = -1;
+  Value constant;
+  std::vector<Expr> args;
+  std::shared_ptr<const SelectPlan> subselect;
+};
+
+[[nodiscard]] bool equal_expressions(const Expr& a, const Expr& b);
+/// The last relation of the query `level` queries outwards that `expr` reads, or -1.
+[[nodiscard]] int last_relation(const Expr& expr, unsigned level = 0);
+
+}  // namespace heddle::pg
