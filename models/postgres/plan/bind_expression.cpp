@@ -75,6 +75,7 @@ Expr Binder::column(const ast::Expr& syntax, const Scope& scope) {
       found = &table;
     }
     if (found != nullptr) {
+      for (const Scope* inner = &scope; inner != s; inner = inner->outer) inner->reads_outer = true;
       const std::uint16_t index = *schema_.tables[found->table].find_column(name);
       const Column& definition = schema_.tables[found->table].columns[index];
       Expr expr = make_expr(ExprOp::column, definition.type, syntax.location);

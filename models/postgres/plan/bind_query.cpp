@@ -109,6 +109,7 @@ std::vector<Expr> Binder::join_conditions(Scope& scope, const ast::FromItem& ite
     if (table.relation >= operand_start && table.relation <= relation) visible.tables.push_back(table);
   std::vector<Expr> conjuncts;
   if (item.condition) split(condition(*item.condition, visible, "JOIN/ON"), conjuncts);
+  scope.reads_outer = scope.reads_outer || visible.reads_outer;
   for (const std::string& name : item.using_columns) {
     ast::Expr left;
     left.kind = ast::ExprKind::column;
@@ -341,6 +342,7 @@ SelectPlan Binder::select(const ast::Select& syntax, const Scope* outer) {
   if (syntax.limit) plan.limit = coerce(bind(*syntax.limit, no_tables), Type::int8);
   if (syntax.offset) plan.offset = coerce(bind(*syntax.offset, no_tables), Type::int8);
   add_row_marks(plan, scope, syntax);
+  plan.correlated = scope.reads_outer || no_tables.reads_outer;
   return plan;
 }
 

@@ -32,6 +32,7 @@ class Binder {
     std::vector<Aggregate>* aggregates = nullptr;  ///< null where aggregates are not allowed
     const char* clause = "WHERE";                  ///< for the message then
     bool in_aggregate = false;
+    mutable bool reads_outer = false;
   };
 
   [[nodiscard]] SelectPlan select(const ast::Select& syntax, const Scope* outer);

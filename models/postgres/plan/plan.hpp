@@ -74,6 +74,7 @@ struct SelectPlan {
   std::vector<OutputColumn> outputs;
   bool grouped = false;  ///< has aggregates or GROUP BY
   bool distinct = false;
+  bool correlated = false;  ///< a sub-select that reads the query around it
   std::vector<Expr> group_by;
   std::vector<Aggregate> aggregates;
   std::optional<Expr> having;

@@ -1,0 +1,256 @@
+#include "models/postgres/database.hpp"
+
+#include <optional>
+
+#include "models/postgres/engine/backend.hpp"
+#include "models/postgres/engine/instance.hpp"
+#include "models/postgres/sql/statement_cache.hpp"
+
+namespace heddle::pg {
+namespace detail {
+
+const Plan& BlueprintState::plan(std::string_view sql) {
+  {
+    const std::shared_lock lock(mutex);
+    const auto found = plans.find(sql);
+    if (found != plans.end()) return *found->second;
+  }
+  std::unique_ptr<const Plan> made = make_plan(parsed_statement(sql).command, sql, schema);
+  const std::unique_lock lock(mutex);
+  return *plans.emplace(std::string(sql), std::move(made)).first->second;
+}
+
+void BlueprintState::adopt_rows(Engine& engine) {
+  const Snapshot everything{engine.commit_sequence(), no_tx, 0};
+  for (std::uint16_t ordinal = 0; ordinal < rows.size(); ++ordinal) {
+    rows[ordinal].clear();
+    const Table& table = engine.table(ordinal);
+    const std::size_t width = table.schema->columns.size();
+    for (const auto& segment : table.segments) {
+      for (const Version* version : segment) {
+        if (!engine.is_visible(*version, everything)) continue;
+        auto* values = static_cast<Value*>(arena.allocate(width * sizeof(Value), alignof(Value)));
+        for (std::size_t i = 0; i < width; ++i) {
+          const Value& value = version->values[i];
+          values[i] = value.kind() == Value::Kind::text ? Value::of(arena.copy(value.text())) : value;
+        }
+        rows[ordinal].push_back(values);
+      }
+    }
+  }
+}
+
+void BlueprintState::run_script(std::string_view script) {
+  std::unique_ptr<Instance> scratch;
+  Session* session = nullptr;
+  std::deque<std::unique_ptr<const Plan>> kept;
+  for (const ParsedCommand& parsed : parse(script)) {
+    const bool defines = std::holds_alternative<ast::CreateTable>(parsed.command) || std::holds_alternative<ast::CreateIndex>(parsed.command);
+    try {
+      if (defines) {
+        if (scratch) adopt_rows(scratch->engine());
+        scratch.reset();
+        define(schema, parsed.command, texts);
+        rows.resize(schema.tables.size());
+        continue;
+      }
+      if (!scratch) {
+        scratch = std::make_unique<Instance>(*this);
+        session = &scratch->engine().connect();
+      }
+      kept.push_back(make_plan(parsed.command, parsed.text, schema));
+      ResultData& result = scratch->results().take();
+      Backend(scratch->engine(), *session, std::source_location::current()).execute(*kept.back(), {}, result);
+      scratch->results().give_back(result);
+    } catch (SqlError& error) {
+      error.locate(parsed.text);
+      throw;
+    }
+  }
+  if (scratch) adopt_rows(scratch->engine());
+}
+
+Instance::Instance(BlueprintState& state) : state_(state), engine_(state.schema) {
+  for (std::uint16_t table = 0; table < state.rows.size(); ++table)
+    for (const Value* values : state.rows[table]) engine_.load(table, values);
+  engine_.freeze();
+}
+
+}  // namespace detail
+
+Blueprint::Blueprint(std::string_view script) : state_(std::make_unique<detail::BlueprintState>()) { state_->run_script(script); }
+Blueprint::~Blueprint() = default;
+
+std::size_t Blueprint::planned() const {
+  const std::shared_lock lock(state_->mutex);
+  return state_->plans.size();
+}
+
+Database::Database(const Blueprint& blueprint, std::string_view name) : state_(*blueprint.state_) {
+  {
+    const std::lock_guard lock(state_.idle_mutex);
+    if (!state_.idle.empty()) {
+      instance_ = std::move(state_.idle.back());
+      state_.idle.pop_back();
+    }
+  }
+  if (!instance_) instance_ = std::make_unique<detail::Instance>(state_);
+  instance_->engine().open(sim::Execution::current_or_null(), name);
+}
+
+Database::~Database() {
+  instance_->engine().reset();
+  const std::lock_guard lock(state_.idle_mutex);
+  state_.idle.push_back(std::move(instance_));
+}
+
+std::size_t Database::waiting_sessions() const { return instance_->engine().waiting_sessions(); }
+
+namespace ops {
+using sim::Unwinds;
+inline constexpr sim::Op connect{"pg.connect", Unwinds::at_once};
+inline constexpr sim::Op select{"pg.select", Unwinds::at_once};
+inline constexpr sim::Op select_locking{"pg.select_locking", Unwinds::at_once};
+inline constexpr sim::Op insert{"pg.insert", Unwinds::at_once};
+inline constexpr sim::Op update{"pg.update", Unwinds::at_once};
+inline constexpr sim::Op remove{"pg.delete", Unwinds::at_once};
+inline constexpr sim::Op commit{"pg.commit", Unwinds::at_once};
+inline constexpr sim::Op rollback{"pg.rollback", Unwinds::never};
+inline constexpr sim::Op fault{"pg.fault", Unwinds::at_once};
+}  // namespace ops
+
+namespace {
+
+/// The operation that a statement is to the scheduler; null if nobody else can tell when it is executed.
+const sim::Op* operation_of(const Plan& plan) {
+  if (std::holds_alternative<SelectPlan>(plan.operation)) return plan.writes ? &ops::select_locking : &ops::select;
+  if (std::holds_alternative<InsertPlan>(plan.operation)) return &ops::insert;
+  if (std::holds_alternative<UpdatePlan>(plan.operation)) return &ops::update;
+  if (std::holds_alternative<DeletePlan>(plan.operation)) return &ops::remove;
+  const auto* command = std::get_if<ast::TransactionCommand>(&plan.operation);
+  if (command == nullptr) return nullptr;
+  switch (command->verb) {
+    case ast::TransactionVerb::commit: return &ops::commit;
+    case ast::TransactionVerb::rollback:
+    case ast::TransactionVerb::rollback_to: return &ops::rollback;
+    default: return nullptr;
+  }
+}
+
+/// The scheduling point before an operation. False if the operation must not be performed: its task is only being unwound.
+bool enter(const sim::Op* op, sim::ObjectId object, sim::Access access, const std::source_location& where) {
+  sim::Execution* execution = sim::Execution::current_or_null();
+  if (execution == nullptr) return true;
+  if (op != nullptr) execution->step(*op, object, access, where);
+  return !execution->tearing_down();
+}
+
+bool enter_statement(Engine& engine, const Session& session, const Plan& plan, const std::source_location& where) {
+  const sim::Op* op = operation_of(plan);
+  if (op == &ops::commit || op == &ops::rollback) {
+    if (session.undo.empty()) op = nullptr;
+    return enter(op, engine.footprint().database(), sim::Access::commute, where);
+  }
+  const sim::ObjectId object = plan.tables.empty() ? sim::Execution::no_object : engine.table_object(plan.tables[0]);
+  return enter(op, object, plan.writes ? sim::Access::write : sim::Access::read, where);
+}
+
+void describe(std::string_view sql, std::span<const Value> params, const std::string& outcome) {
+  sim::Execution* execution = sim::Execution::current_or_null();
+  if (execution == nullptr) return;
+  execution->note([&] {
+    std::string text(sql);
+    for (std::size_t i = 0; i < params.size(); ++i)
+      text += (i == 0 ? " [$1=" : ", $" + std::to_string(i + 1) + "=") + (params[i].is_null() ? "NULL" : to_text(params[i]));
+    return text + (params.empty() ? " -> " : "] -> ") + outcome;
+  });
+}
+
+std::string describe_result(const Rows& rows) {
+  std::string text = rows.tag();
+  constexpr std::size_t most = 3;
+  for (std::size_t i = 0; i < std::min(rows.size(), most); ++i) {
+    text += i == 0 ? ": (" : ", (";
+    for (std::size_t column = 0; column < rows.width(); ++column) {
+      const Value& value = rows[i].value(column);
+      text += (column == 0 ? "" : ", ") + (value.is_null() ? std::string("NULL") : to_text(value));
+    }
+    text += ")";
+  }
+  return text + (rows.size() > most ? ", ..." : "");
+}
+
+bool is_explaining() {
+  const sim::Execution* execution = sim::Execution::current_or_null();
+  return execution != nullptr && execution->explaining();
+}
+
+}  // namespace
+
+ModelConnection Database::connect() {
+  Engine& engine = instance_->engine();
+  if (sim::Execution* execution = sim::Execution::current_or_null(); execution != nullptr && execution->in_task()) {
+    execution->step(ops::connect, engine.footprint().sessions(), sim::Access::write, std::source_location::current());
+    engine.footprint().object(engine.footprint().sessions(), sim::Access::write);
+  }
+  return {*instance_, engine.connect()};
+}
+
+bool ModelConnection::is_waiting() const noexcept { return session_.waiter.active; }
+
+Rows ModelConnection::execute(std::string_view sql, std::span<const Value> params, const std::source_location& where) {
+  if (session_.state == Session::State::closed) throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
+  Rows rows(instance_.results().take());
+  Engine& engine = instance_.engine();
+  Backend backend(engine, session_, where);
+  const Plan* plan = nullptr;
+  std::optional<SqlError> fault;
+  try {
+    plan = &instance_.plan(sql);
+  } catch (const SqlError& error) {
+    fault = error;
+  }
+  if (!(plan != nullptr ? enter_statement(engine, session_, *plan, where) : enter(&ops::fault, sim::Execution::no_object, sim::Access::read, where)))
+    return rows;
+  try {
+    if (fault) backend.refuse(*fault);
+    backend.execute(*plan, params, rows.data());
+  } catch (const SqlError& error) {
+    if (is_explaining()) describe(sql, params, std::string("ERROR: ") + error.what());
+    throw;
+  }
+  if (is_explaining()) describe(sql, params, describe_result(rows));
+  return rows;
+}
+
+void ModelConnection::begin_transaction(Isolation isolation, const std::source_location& where) {
+  if (session_.state == Session::State::closed) throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
+  if (session_.in_block)
+    throw sim::Error(sim::ErrorCode::usage, "begin() on a connection whose transaction is still open; end that one first");
+  if (enter(nullptr, {}, sim::Access::read, where)) Backend(instance_.engine(), session_, where).begin(isolation, session_.session_settings.read_only);
+}
+
+bool ModelConnection::commit_transaction(const std::source_location& where) {
+  if (session_.state == Session::State::closed) throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
+  const sim::Op* op = session_.undo.empty() ? nullptr : &ops::commit;
+  if (!enter(op, instance_.engine().footprint().database(), sim::Access::commute, where)) return false;
+  const bool committed = Backend(instance_.engine(), session_, where).commit();
+  if (is_explaining()) describe("COMMIT", {}, committed ? "COMMIT" : "ROLLBACK");
+  return committed;
+}
+
+void ModelConnection::roll_back_transaction(const std::source_location& where) noexcept {
+  if (session_.state == Session::State::closed) return;
+  const sim::Op* op = session_.undo.empty() ? nullptr : &ops::rollback;
+  if (!enter(op, instance_.engine().footprint().database(), sim::Access::commute, where)) return;
+  Backend(instance_.engine(), session_, where).roll_back();
+  if (is_explaining()) describe("ROLLBACK", {}, "ROLLBACK");
+}
+
+void ModelConnection::close() noexcept {
+  if (session_.state == Session::State::closed) return;
+  if (session_.in_block) roll_back_transaction(std::source_location::current());
+  session_.state = Session::State::closed;
+}
+
+}  // namespace heddle::pg

@@ -1,0 +1,90 @@
+// The model of a PostgreSQL server: a `Blueprint` (schema and seed rows, made once, by SQL) from which each execution opens a fresh
+// `Database`, which costs as much as the previous execution changed.
+//
+//     static const pg::Blueprint blueprint(R"(CREATE TABLE channels (channel_id text PRIMARY KEY, status text NOT NULL);
+//                                             INSERT INTO channels VALUES ('c1', 'Open'))");
+//     void operator()(sim::World& world) {
+//       pg::Database db(blueprint);
+//       world.task("handler", [&] { auto connection = db.connect(); on_event(connection); });
+//       world.run();
+//       world.check("closed", db.connect().exec("SELECT status FROM channels").one().get<std::string_view>("status") == "Closed");
+//     }
+//
+// What of PostgreSQL is modelled, and what is not: docs/postgres.md.
+#pragma once
+
+#include <memory>
+#include <source_location>
+#include <string_view>
+
+#include "models/postgres/connection.hpp"
+
+namespace heddle::pg {
+
+class Engine;
+struct Session;
+struct Plan;
+class Backend;
+namespace detail {
+class Instance;
+struct BlueprintState;
+}  // namespace detail
+
+/// Immutable and safe to use from several OS threads; keeps the plans of all statements executed on its databases.
+class Blueprint {
+ public:
+  /// Executes `script`: CREATE TABLE, CREATE INDEX, INSERT and whatever else prepares the data. Throws `SqlError`.
+  explicit Blueprint(std::string_view script);
+  ~Blueprint();
+  Blueprint(const Blueprint&) = delete;
+  Blueprint& operator=(const Blueprint&) = delete;
+
+  /// How many statements have been parsed and planned; each text is, once.
+  [[nodiscard]] std::size_t planned() const;
+
+ private:
+  friend class Database;
+  std::unique_ptr<detail::BlueprintState> state_;
+};
+
+class ModelConnection;
+
+/// One database of one execution (or of none: then statements that would wait are errors). Must outlive its connections.
+class Database {
+ public:
+  explicit Database(const Blueprint& blueprint, std::string_view name = "postgres");
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  [[nodiscard]] ModelConnection connect();
+  /// How many sessions wait for a lock now: what a test would ask pg_locks. Touches nothing; for properties that observe.
+  [[nodiscard]] std::size_t waiting_sessions() const;
+
+ private:
+  detail::BlueprintState& state_;
+  std::unique_ptr<detail::Instance> instance_;
+};
+
+/// A session of the modelled server. Closed by its destructor.
+class ModelConnection final : public Connection {
+ public:
+  ModelConnection(detail::Instance& instance, Session& session) : instance_(instance), session_(session) {}
+  ~ModelConnection() override { close(); }
+
+  void close() noexcept override;
+  /// Whether this session's statement waits for a lock.
+  [[nodiscard]] bool is_waiting() const noexcept;
+
+ protected:
+  Rows execute(std::string_view sql, std::span<const Value> params, const std::source_location& where) override;
+  void begin_transaction(Isolation isolation, const std::source_location& where) override;
+  bool commit_transaction(const std::source_location& where) override;
+  void roll_back_transaction(const std::source_location& where) noexcept override;
+
+ private:
+  detail::Instance& instance_;
+  Session& session_;
+};
+
+}  // namespace heddle::pg

@@ -1,0 +1,219 @@
+#include "models/postgres/engine/backend.hpp"
+
+#include <algorithm>
+
+#include "models/postgres/engine/executor.hpp"
+#include "models/postgres/engine/settings.hpp"
+#include "models/postgres/sql_error.hpp"
+
+namespace heddle::pg {
+
+using State = Session::State;
+
+void Backend::require_usable() const {
+  if (session_.state == State::failed)
+    throw SqlError(sqlstate::in_failed_sql_transaction, "current transaction is aborted, commands ignored until end of transaction block");
+}
+
+void Backend::refuse(const SqlError& fault) {
+  if (fault.sqlstate() != sqlstate::syntax_error) require_usable();  // names are resolved only in a usable transaction
+  abort();
+  throw fault;
+}
+
+void Backend::begin(Isolation isolation, bool read_only) {
+  if (isolation == Isolation::serializable)
+    throw SqlError(sqlstate::feature_not_supported, "ISOLATION LEVEL SERIALIZABLE is not supported by the model");
+  engine_.begin(session_);
+  session_.state = State::active;
+  session_.in_block = true;
+  session_.settings.isolation = isolation;
+  session_.settings.read_only = read_only;
+}
+
+bool Backend::commit() {
+  const bool succeeds = session_.state == State::active;
+  if (succeeds) {
+    engine_.commit(session_);
+    keep_settings(session_);
+  } else if (session_.tx != no_tx) {
+    engine_.roll_back(session_);
+  }
+  session_.state = State::idle;
+  session_.in_block = false;
+  return succeeds;
+}
+
+void Backend::roll_back() {
+  if (session_.tx != no_tx) engine_.roll_back(session_);
+  session_.state = State::idle;
+  session_.in_block = false;
+}
+
+void Backend::abort() noexcept {
+  if (session_.tx == no_tx || session_.state != State::active) return;
+  if (!session_.in_block) {
+    roll_back();
+  } else {
+    session_.state = State::failed;
+    engine_.undo_to(session_, session_.savepoints.empty() ? 0 : session_.savepoints.back().undo_mark);
+  }
+}
+
+void Backend::execute(const Plan& plan, std::span<const Value> params, ResultData& result) {
+  try {
+    if (const auto* command = std::get_if<ast::TransactionCommand>(&plan.operation)) {
+      transaction_command(*command, result);
+      return;
+    }
+    require_usable();
+    if (const auto* setting = std::get_if<ast::SetCommand>(&plan.operation)) {
+      set(*setting, result);
+    } else if (const auto* shown = std::get_if<ast::ShowCommand>(&plan.operation)) {
+      result.names = &plan.column_names;
+      show(*shown, result);
+    } else if (std::holds_alternative<DefinitionPlan>(plan.operation)) {
+      throw SqlError(sqlstate::feature_not_supported, plan.command + " outside of a blueprint is not supported by the model");
+    } else {
+      query(plan, params, result);
+    }
+  } catch (SqlError& error) {
+    abort();
+    error.locate(plan.text);
+    throw;
+  }
+}
+
+void Backend::query(const Plan& plan, std::span<const Value> params, ResultData& result) {
+  const bool implicit = session_.state == State::idle;
+  if (implicit) {
+    engine_.begin(session_);
+    session_.state = State::active;
+    session_.in_block = false;
+  }
+  if (plan.writes && session_.settings.read_only)
+    throw SqlError(sqlstate::read_only_sql_transaction, "cannot execute " + plan.command + " in a read-only transaction");
+  run(plan, params, result);
+  if (implicit) commit();
+}
+
+void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& result) {
+  if (params.size() != plan.params.size())
+    throw SqlError("08P01", "bind message supplies " + std::to_string(params.size()) + " parameters, but the statement requires " +
+                                std::to_string(plan.params.size()));
+  constexpr std::size_t few = 16;
+  Value small[few];
+  Value* bound = params.size() <= few ? small : engine_.allocate_values(params.size());
+  for (std::size_t i = 0; i < params.size(); ++i) bound[i] = cast_param(params[i], plan.params[i], engine_.arena());
+  session_.ran_query = true;
+  ++session_.command;
+  StatementContext statement{session_, plan.tables, {}, false, false, false, {}, where_};
+  statement.is_select = std::holds_alternative<SelectPlan>(plan.operation);
+  statement.repeatable = session_.settings.isolation != Isolation::read_committed;
+  if (!session_.has_snapshot) {
+    session_.snapshot = {engine_.commit_sequence(), session_.tx, 0};
+    session_.has_snapshot = statement.repeatable;
+    if (statement.repeatable) engine_.footprint().commits(sim::Access::read);
+  }
+  statement.pinned = statement.repeatable;
+  session_.snapshot.command = session_.command;
+  statement.snapshot = session_.snapshot;
+  if (session_.settings.statement_timeout.count() > 0)
+    if (sim::Execution* execution = sim::Execution::current_or_null()) statement.deadline = execution->now() + session_.settings.statement_timeout;
+  Executor(engine_, statement, plan, std::span<const Value>(bound, params.size()), result).run();
+}
+
+std::size_t Backend::find_savepoint(std::string_view name) const {
+  for (std::size_t i = session_.savepoints.size(); i > 0; --i)
+    if (session_.savepoints[i - 1].name == name) return i - 1;
+  throw SqlError(sqlstate::invalid_savepoint, "savepoint \"" + std::string(name) + "\" does not exist");
+}
+
+void Backend::savepoint(const ast::TransactionCommand& command) {
+  using ast::TransactionVerb;
+  static constexpr const char* names[] = {"", "", "", "SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"};
+  if (command.verb != TransactionVerb::rollback_to) require_usable();
+  if (!session_.in_block)
+    throw SqlError(sqlstate::no_active_sql_transaction,
+                   std::string(names[static_cast<std::size_t>(command.verb)]) + " can only be used in transaction blocks");
+  if (command.verb == TransactionVerb::savepoint) {
+    session_.savepoints.push_back({command.savepoint, session_.undo.size()});
+    return;
+  }
+  const std::size_t position = find_savepoint(command.savepoint);
+  if (command.verb == TransactionVerb::release) {
+    session_.savepoints.resize(position);
+    return;
+  }
+  engine_.undo_to(session_, session_.savepoints[position].undo_mark);
+  session_.savepoints.resize(position + 1);
+  session_.state = State::active;
+}
+
+void Backend::transaction_command(const ast::TransactionCommand& command, ResultData& result) {
+  using ast::TransactionVerb;
+  switch (command.verb) {
+    case TransactionVerb::begin:
+      require_usable();
+      result.command = "BEGIN";
+      if (session_.in_block) return;  // the server only warns
+      begin(command.isolation.value_or(session_.session_settings.isolation), command.read_only.value_or(session_.session_settings.read_only));
+      return;
+    case TransactionVerb::commit:
+    case TransactionVerb::rollback: {
+      const Settings before = session_.settings;
+      const bool was_open = session_.in_block;
+      if (command.chain && !was_open)
+        throw SqlError(sqlstate::no_active_sql_transaction,
+                       std::string(command.verb == TransactionVerb::commit ? "COMMIT" : "ROLLBACK") + " AND CHAIN can only be used in transaction blocks");
+      result.command = "ROLLBACK";
+      if (command.verb == TransactionVerb::commit) {
+        if (!was_open || commit()) result.command = "COMMIT";
+      } else if (was_open) {
+        roll_back();
+      }
+      if (command.chain) begin(before.isolation, before.read_only);
+      return;
+    }
+    case TransactionVerb::savepoint: result.command = "SAVEPOINT"; break;
+    case TransactionVerb::rollback_to: result.command = "ROLLBACK"; break;
+    case TransactionVerb::release: result.command = "RELEASE"; break;
+  }
+  savepoint(command);
+}
+
+void Backend::set_transaction(const ast::SetCommand& command) {
+  if (!session_.in_block) return;  // the server only warns
+  if (command.isolation && *command.isolation != session_.settings.isolation) {
+    if (session_.ran_query)
+      throw SqlError(sqlstate::active_sql_transaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    if (*command.isolation == Isolation::serializable)
+      throw SqlError(sqlstate::feature_not_supported, "ISOLATION LEVEL SERIALIZABLE is not supported by the model");
+    session_.settings.isolation = *command.isolation;
+  }
+  if (!command.read_only) return;
+  if (!*command.read_only && session_.settings.read_only && session_.ran_query)
+    throw SqlError(sqlstate::active_sql_transaction, "transaction read-write mode must be set before any query");
+  session_.settings.read_only = *command.read_only;
+}
+
+void Backend::set(const ast::SetCommand& command, ResultData& result) {
+  result.command = "SET";
+  if (command.transaction) {
+    set_transaction(command);
+  } else if (command.session_default) {
+    if (command.isolation) session_.session_settings.isolation = *command.isolation;
+    if (command.read_only) session_.session_settings.read_only = *command.read_only;
+  } else {
+    change_setting(session_, command);
+  }
+}
+
+void Backend::show(const ast::ShowCommand& command, ResultData& result) {
+  result.command = "SHOW";
+  result.width = 1;
+  result.rows = 1;
+  result.values.push_back(Value::of(engine_.arena().copy(show_setting(session_, command.name))));
+}
+
+}  // namespace heddle::pg

@@ -1,0 +1,46 @@
+// One session's command processing: the transaction state machine around the executor. An error aborts the (sub)transaction at once and
+// releases its locks (F62); then only the end of the transaction, or ROLLBACK TO, is accepted (25P02).
+#pragma once
+
+#include <source_location>
+#include <span>
+
+#include "models/postgres/engine/engine.hpp"
+#include "models/postgres/plan/plan.hpp"
+#include "models/postgres/result.hpp"
+#include "models/postgres/sql_error.hpp"
+
+namespace heddle::pg {
+
+class Backend {
+ public:
+  Backend(Engine& engine, Session& session, const std::source_location& where) : engine_(engine), session_(session), where_(where) {}
+
+  /// Executes one statement, in a transaction of its own if none is open. Throws `SqlError` after having aborted the transaction.
+  void execute(const Plan& plan, std::span<const Value> params, ResultData& result);
+  /// A statement that cannot be planned: aborts the transaction and throws `fault`, or 25P02 if the transaction has failed already.
+  [[noreturn]] void refuse(const SqlError& fault);
+  void begin(Isolation isolation, bool read_only);
+  /// True if committed, false if the transaction had failed and was rolled back.
+  bool commit();
+  void roll_back();
+  /// What an error does to the transaction.
+  void abort() noexcept;
+
+ private:
+  void query(const Plan& plan, std::span<const Value> params, ResultData& result);
+  void run(const Plan& plan, std::span<const Value> params, ResultData& result);
+  void transaction_command(const ast::TransactionCommand& command, ResultData& result);
+  void set(const ast::SetCommand& command, ResultData& result);
+  void set_transaction(const ast::SetCommand& command);
+  void show(const ast::ShowCommand& command, ResultData& result);
+  void savepoint(const ast::TransactionCommand& command);
+  [[nodiscard]] std::size_t find_savepoint(std::string_view name) const;
+  void require_usable() const;
+
+  Engine& engine_;
+  Session& session_;
+  std::source_location where_;
+};
+
+}  // namespace heddle::pg

@@ -1,0 +1,58 @@
+// Deadlocks. The server looks for a cycle once, some time after a wait began, so that any member of a cycle may be the one that finds
+// it (F21). Here the search runs when a wait begins, and the victim is a decision among the members of the cycle.
+// Differs: the server can sometimes dissolve a cycle by re-ordering a queue of three or more; here it always has a victim. Nothing else
+// happens between the closing of a cycle and the choice of its victim.
+#include "models/postgres/engine/engine.hpp"
+#include "sim/core/error.hpp"
+
+namespace heddle::pg {
+
+using sim::Access;
+
+template <class F>
+void Engine::each_blocker(const Waiter& waiter, F&& visit) const {
+  if (waiter.kind == Waiter::Kind::key) {
+    visit(transactions_[waiter.blocker].session);
+    return;
+  }
+  for (const Locker& locker : waiter.row->lockers)
+    if (locker.tx != waiter.tx && conflict(locker.strength, waiter.strength)) visit(transactions_[locker.tx].session);
+  if (!waiter.queued || waiter.row->changes != waiter.seen_changes) return;
+  for (const Waiter* other : waiter.row->waiters) {
+    if (other == &waiter) return;
+    if (other->kind == Waiter::Kind::row_lock && other->queued && conflict(other->strength, waiter.strength)) visit(other->session);
+  }
+}
+
+bool Engine::find_cycle(std::uint32_t from, std::uint32_t target, std::vector<std::uint32_t>& path) {
+  const Waiter& waiter = sessions_[from].waiter;
+  footprint_.object(waiter.object, Access::read);
+  if (!waiter.active || waiter.doomed || visited_[from] != 0) return false;
+  visited_[from] = 1;
+  path.push_back(from);
+  bool found = false;
+  each_blocker(waiter, [&](std::uint32_t blocker) {
+    if (!found) found = blocker == target || find_cycle(blocker, target, path);
+  });
+  if (!found) path.pop_back();
+  return found;
+}
+
+void Engine::resolve_deadlocks(Waiter& closer) {
+  for (;;) {
+    visited_.assign(sessions_.size(), 0);
+    cycle_.clear();
+    if (!find_cycle(closer.session, closer.session, cycle_)) return;
+    sim::Execution& execution = *closer.execution;
+    const std::uint32_t victim = cycle_[execution.alternative(static_cast<std::uint32_t>(cycle_.size()))];
+    Waiter& chosen = sessions_[victim].waiter;
+    execution.note([&] { return "deadlock: session-" + std::to_string(victim) + " is the victim"; });
+    chosen.doomed = true;
+    footprint_.object(chosen.object, Access::write);
+    if (&chosen == &closer) return;
+    chosen.ready = true;
+    execution.refresh(chosen.task);
+  }
+}
+
+}  // namespace heddle::pg

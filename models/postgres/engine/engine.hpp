@@ -1,0 +1,181 @@
+// The transactional heart of the model: versions, snapshots, row locks with their queues, unique keys, undo, deadlocks. Statements are
+// executed on top of it by engine/executor.hpp; connections own a `Session` each.
+//
+// A lock wait blocks the calling task in the middle of its statement, as a backend process does. The rules are those of PostgreSQL's
+// heap_lock_tuple, heap_update and XactLockTableWait; numbers such as F23 refer to the facts that docs/postgres.md lists.
+// Not modelled: table-level locks, advisory locks, foreign keys, SERIALIZABLE.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <source_location>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "models/postgres/engine/footprint.hpp"
+#include "models/postgres/engine/session.hpp"
+#include "models/postgres/engine/storage.hpp"
+#include "sim/core/arena.hpp"
+
+namespace heddle::pg {
+
+/// What came of a request for a row that was found under a snapshot.
+struct LockResult {
+  enum class Outcome : std::uint8_t {
+    granted,  ///< on the version that was asked for
+    moved,    ///< granted, but the row was changed and committed meanwhile: `version` is its newest
+    deleted,  ///< the row is gone
+    skipped,  ///< SKIP LOCKED
+    own,      ///< the same command has changed the row already
+  };
+  Outcome outcome = Outcome::granted;
+  Version* version = nullptr;
+};
+
+/// Which statement asks, and how far it has been isolated from the step it began in.
+struct StatementContext {
+  Session& session;
+  const std::vector<std::uint16_t>& tables;  ///< all that the statement may read
+  Snapshot snapshot;
+  bool pinned = false;   ///< the snapshot was taken in an earlier step: what is read now depends on that step
+  bool repeatable = false;
+  bool is_select = false;
+  sim::Duration deadline{};  ///< of statement_timeout
+  std::source_location where;
+};
+
+class Engine {
+ public:
+  explicit Engine(const Schema& schema);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Prepares for an execution; `name` is what people see.
+  void open(sim::Execution* execution, std::string_view name);
+  /// Forgets all that was done since the blueprint's rows were frozen. Costs as much as was done.
+  void reset();
+  /// Adds a row of the blueprint; `values` must outlive the engine.
+  void load(std::uint16_t table, const Value* values);
+  /// Ends loading: `reset` comes back to here.
+  void freeze();
+
+  [[nodiscard]] Session& connect();
+  void disconnect(Session& session);
+
+  // Transactions.
+  void begin(Session& session);
+  void commit(Session& session);
+  void roll_back(Session& session);
+  /// Undoes what was done since `mark`, an earlier size of `session.undo`.
+  void undo_to(Session& session, std::size_t mark);
+  [[nodiscard]] std::uint64_t commit_sequence() const noexcept { return commits_; }
+
+  // Reading.
+  [[nodiscard]] bool is_visible(const Version& version, const Snapshot& snapshot) const;
+  /// The version of `row` that `snapshot` sees, or null.
+  [[nodiscard]] Version* visible_version(const Row& row, const Snapshot& snapshot) const;
+  /// The row that the snapshot sees under a unique key, or null.
+  [[nodiscard]] Version* look_up(StatementContext& statement, std::uint16_t table, std::size_t index, std::span<const Value> key);
+  void touch_scan(StatementContext& statement, std::uint16_t table);
+
+  // Writing. All may wait and throw `SqlError`.
+  /// With `follow`, a row that was changed meanwhile is locked in its newest version; without, it is left alone.
+  [[nodiscard]] LockResult lock(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy, bool follow = true);
+  /// Ends `old` and adds its successor. Precondition: a sufficient lock is held on the row.
+  Version& update(StatementContext& statement, Version& old, const Value* values);
+  void remove(StatementContext& statement, Version& old);
+  Version& insert(StatementContext& statement, std::uint16_t table, const Value* values);
+  /// A live row that already has one of the unique keys of `values`: waits for transactions that may decide it. `only`: look at this
+  /// index alone; `except`: the row being updated. Null if there is none.
+  struct Conflict {
+    Version* version = nullptr;
+    std::size_t index = 0;
+  };
+  [[nodiscard]] Conflict find_conflict(StatementContext& statement, std::uint16_t table, const Value* values, std::optional<std::size_t> only,
+                                       const Row* except);
+
+  [[nodiscard]] bool key_changes(const Table& table, const Value* before, const Value* after) const;
+  [[nodiscard]] Table& table(std::uint16_t ordinal) { return tables_[ordinal]; }
+  [[nodiscard]] const Schema& schema() const noexcept { return *schema_; }
+  [[nodiscard]] sim::Arena& arena() noexcept { return arena_; }
+  [[nodiscard]] Footprint& footprint() noexcept { return footprint_; }
+  [[nodiscard]] Value* allocate_values(std::size_t count);
+  /// Copies a text that need not live as long as the execution.
+  [[nodiscard]] Value keep(const Value& value);
+  [[nodiscard]] const Value* null_row() const noexcept { return null_row_.data(); }
+  [[nodiscard]] std::size_t waiting_sessions() const;
+  /// For what a task announces before it executes a statement.
+  [[nodiscard]] sim::ObjectId table_object(std::uint16_t table) { return footprint_.table_object(tables_[table], table); }
+
+ private:
+  struct TxRecord {
+    std::uint32_t session = 0;
+    bool committed = false;
+    std::uint64_t sequence = 0;
+  };
+
+  // locks.cpp
+  [[nodiscard]] bool is_held_against(const Row& row, TxId tx, LockStrength strength) const;
+  [[nodiscard]] bool may_go_on(const Waiter& waiter) const;
+  void grant(Session& session, Row& row, LockStrength strength);
+  void wait_for_row(StatementContext& statement, Row& row, LockStrength strength);
+  void wait_for_key(StatementContext& statement, Row& row, TxId blocker);
+  void wait(StatementContext& statement, Row& row);
+  void begin_wait(StatementContext& statement, Row& row);
+  void end_wait(Waiter& waiter) noexcept;
+  void throw_if_timed_out(const Waiter& waiter) const;
+  void refresh(Row& row);
+  void pin(StatementContext& statement);
+  [[noreturn]] void refuse(StatementContext& statement, Row& row) const;
+  [[nodiscard]] bool has_pending_change(const Row& row, TxId tx) const;
+
+  // deadlock.cpp
+  void resolve_deadlocks(Waiter& closer);
+  [[nodiscard]] bool find_cycle(std::uint32_t from, std::uint32_t target, std::vector<std::uint32_t>& path);
+  template <class F>
+  void each_blocker(const Waiter& waiter, F&& visit) const;
+
+  // engine.cpp
+  void make_dirty(Row& row);
+  Row& new_row(std::uint16_t table, Session& session);
+  Version& new_version(Session& session, Row& row, const Value* values);
+  void index_version(Version& version, const Value* old_values);
+  void unindex_version(const Version& version, const Value* old_values);
+  void append(Session& session, Version& version);
+  void undo(Session& session, const Undo& entry);
+  void restore(Row& row);
+  void touch_commit(Session& session);
+  void touch_keys(std::uint16_t table, const Value* values, const Value* also, bool added);
+  void end_transaction(Session& session);
+  [[nodiscard]] bool is_committed(TxId tx) const { return transactions_[tx].committed; }
+
+  const Schema* schema_;
+  std::vector<Table> tables_;
+  Pool<Row> rows_;
+  Pool<Version> versions_;
+  Pool<TxRecord> transactions_;
+  Pool<Session> sessions_;
+  std::vector<Row*> dirty_rows_;
+  std::size_t base_rows_ = 0;
+  std::size_t base_versions_ = 0;
+  std::uint64_t commits_ = 0;
+  sim::Arena arena_;
+  std::vector<Value> null_row_;
+  Footprint footprint_;
+  std::vector<std::uint32_t> cycle_;
+  std::vector<std::uint8_t> visited_;
+};
+
+/// F1: may two transactions hold these on one row?
+[[nodiscard]] constexpr bool conflict(LockStrength a, LockStrength b) noexcept {
+  switch (a) {
+    case LockStrength::key_share: return b == LockStrength::update;
+    case LockStrength::share: return b == LockStrength::no_key_update || b == LockStrength::update;
+    case LockStrength::no_key_update: return b != LockStrength::key_share;
+    case LockStrength::update: return true;
+  }
+  return true;
+}
+
+}  // namespace heddle::pg

@@ -1,0 +1,121 @@
+// Executes one planned statement: nested loops over the rows that its snapshot sees, row locks in plan order, and PostgreSQL's
+// EvalPlanQual: after a wait on a row that was changed meanwhile, the conditions are judged again with that row's newest version and
+// everything else as the snapshot has it (F6). One statement runs without interruption between its waits.
+// Not modelled: the server's choice among plans; here relations are joined in the order of FROM, by unique key where one is given.
+#pragma once
+
+#include <span>
+
+#include "models/postgres/engine/arena_vector.hpp"
+#include "models/postgres/engine/engine.hpp"
+#include "models/postgres/plan/plan.hpp"
+#include "models/postgres/result.hpp"
+
+namespace heddle::pg {
+
+/// The rows that an expression is evaluated against; `outer` is the enclosing query's.
+struct Frame {
+  const Value* const* rows = nullptr;
+  const Value* aggregates = nullptr;
+  const Frame* outer = nullptr;
+};
+
+class Executor {
+ public:
+  Executor(Engine& engine, StatementContext& statement, const Plan& plan, std::span<const Value> params, ResultData& result)
+      : engine_(engine), statement_(statement), plan_(plan), params_(params), result_(result), cached_(engine.arena()) {}
+
+  /// Throws `SqlError`; what was done before the error remains to be undone by the caller.
+  void run();
+
+  /// Throws `SqlError` for overflow, division by zero and the like.
+  [[nodiscard]] Value evaluate(const Expr& expr, const Frame& frame);
+  [[nodiscard]] bool holds(const Expr& condition, const Frame& frame) { return evaluate(condition, frame).is_true(); }
+
+ private:
+  struct Group {
+    Value* keys = nullptr;
+    const Value** rows = nullptr;  ///< of its first combination
+    Value* results = nullptr;
+    std::int64_t* counts = nullptr;
+    ArenaVector<Value>* seen = nullptr;  ///< per aggregate: values, for DISTINCT
+  };
+  /// One combination of rows of a query's relations, or a group of them.
+  struct Combination {
+    const Value** rows = nullptr;
+    Version** versions = nullptr;
+    Value* sort_keys = nullptr;
+    const Group* group = nullptr;
+  };
+  struct CachedSubselect {
+    const SelectPlan* plan = nullptr;
+    const Value* values = nullptr;
+    std::size_t count = 0;
+  };
+  using Emit = FunctionRef<bool(const Value* outputs)>;  ///< false: no more rows are wanted
+  using Visit = FunctionRef<bool()>;
+
+  // scan.cpp
+  [[nodiscard]] Combination new_combination(const Source& source);
+  /// Calls `visit` for each combination that passes; false if it was stopped.
+  bool scan(const Source& source, Combination& current, const Frame& frame, Visit visit);
+  bool scan_relation(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit);
+  bool try_version(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit, Version& version,
+                   bool& matched);
+  [[nodiscard]] Version* look_up(const Relation& relation, const Frame& frame);
+  [[nodiscard]] bool recheck(const Source& source, Combination& current, const Frame& frame);
+  [[nodiscard]] bool all_hold(const std::vector<Conjunct>& conjuncts, const Frame& frame, bool recheck);
+
+  // select.cpp
+  void select(const SelectPlan& plan);
+  void run_select(const SelectPlan& plan, const Frame* outer, Emit emit);
+  void select_plain(const SelectPlan& plan, const Frame* outer, Emit emit);
+  void select_sorted(const SelectPlan& plan, const Frame* outer, Emit emit);
+  void select_grouped(const SelectPlan& plan, const Frame* outer, Emit emit);
+  void select_distinct(const SelectPlan& plan, const Frame* outer, Emit emit);
+  void select_values(const SelectPlan& plan, const Frame* outer, Emit emit);
+  bool lock_and_emit(const SelectPlan& plan, Combination& current, const Frame& frame, Emit emit);
+  [[nodiscard]] bool lock_rows(const SelectPlan& plan, Combination& current, const Frame& frame);
+  bool project(const SelectPlan& plan, const Frame& frame, Emit emit);
+  void add_sort_keys(const SelectPlan& plan, Combination& combination, const Frame& frame);
+  [[nodiscard]] bool sorts_before(const SelectPlan& plan, const Value* a, const Value* b) const;
+  [[nodiscard]] Group& find_group(const SelectPlan& plan, ArenaVector<Group>& groups, const Combination& current, const Frame& frame);
+  void accumulate(const SelectPlan& plan, Group& group, const Frame& frame);
+  void accumulate(const Aggregate& aggregate, Value& result, std::int64_t& count, const Value& value);
+  void finish(const SelectPlan& plan, Group& group);
+  [[nodiscard]] std::int64_t row_count(const std::optional<Expr>& expr, const Frame& frame, bool is_limit);
+  [[nodiscard]] CachedSubselect subselect(const SelectPlan& plan, const Frame& frame, std::size_t most);
+  [[nodiscard]] Value evaluate_subselect(const Expr& expr, const Frame& frame);
+
+  // write.cpp
+  void insert(const InsertPlan& plan);
+  void insert_row(const InsertPlan& plan, Value* values);
+  [[nodiscard]] bool handle_conflict(const InsertPlan& plan, Value* values);
+  [[nodiscard]] bool update_conflicting(const InsertPlan& plan, Version& existing, const Value* values, bool& retry);
+  void update(const UpdatePlan& plan);
+  void update_row(const UpdatePlan& plan, Combination& current, const Frame& frame);
+  void remove(const DeletePlan& plan);
+  void remove_row(const DeletePlan& plan, Combination& current, const Frame& frame);
+  [[nodiscard]] Value* assigned(const std::vector<Assignment>& assignments, const Table& table, const Value* old, const Frame& frame);
+  void check_row(const Table& table, const Value* values);
+  void returning(const std::vector<OutputColumn>& outputs, const Frame& frame);
+
+  Engine& engine_;
+  StatementContext& statement_;
+  const Plan& plan_;
+  std::span<const Value> params_;
+  ResultData& result_;
+  ArenaVector<CachedSubselect> cached_;  ///< uncorrelated sub-selects run once, as the server's InitPlans do
+};
+
+// cast.cpp: conversions at run time; `arena` keeps new texts.
+[[nodiscard]] Value cast_to_integer(const Value& value, Type type);
+[[nodiscard]] Value cast_to_numeric(const Value& value, std::int32_t modifier);
+[[nodiscard]] Value cast_to_text(const Value& value, sim::Arena& arena);
+[[nodiscard]] Value cast_to_boolean(const Value& value);
+[[nodiscard]] Value limit_length(const Value& value, std::int32_t length, bool truncate, Type type);
+[[nodiscard]] bool is_like(std::string_view text, std::string_view pattern);
+/// A parameter as the server would read it from its text form.
+[[nodiscard]] Value cast_param(const Value& value, Type type, sim::Arena& arena);
+
+}  // namespace heddle::pg

@@ -1,0 +1,59 @@
+// What stands behind `Blueprint` and `Database`: the plans that all databases of a blueprint share, and the engines that executions
+// take turns in using. Private to the model.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string_view>
+#include <vector>
+
+#include "models/postgres/engine/engine.hpp"
+#include "models/postgres/plan/plan.hpp"
+#include "models/postgres/result.hpp"
+#include "models/postgres/text_map.hpp"
+
+namespace heddle::pg::detail {
+
+class Instance;
+
+struct BlueprintState {
+  Schema schema;
+  std::deque<std::string> texts;                 ///< of the schema's expressions
+  std::vector<std::vector<const Value*>> rows;   ///< per table, in physical order
+  sim::Arena arena;                              ///< what `rows` points to
+
+  std::shared_mutex mutex;
+  TextMap<std::unique_ptr<const Plan>> plans;
+  std::mutex idle_mutex;
+  std::vector<std::unique_ptr<Instance>> idle;
+
+  [[nodiscard]] const Plan& plan(std::string_view sql);
+  void run_script(std::string_view script);
+  /// Takes over the rows of `engine`.
+  void adopt_rows(Engine& engine);
+};
+
+class Instance {
+ public:
+  explicit Instance(BlueprintState& state);
+
+  [[nodiscard]] Engine& engine() noexcept { return engine_; }
+  [[nodiscard]] ResultPool& results() noexcept { return results_; }
+  /// The plan for `sql`, in most cases found by the address of the text.
+  [[nodiscard]] const Plan& plan(std::string_view sql) {
+    const Plan*& slot = recent_[(reinterpret_cast<std::uintptr_t>(sql.data()) >> 3U) % recent_.size()];
+    if (slot == nullptr || slot->text != sql) slot = &state_.plan(sql);
+    return *slot;
+  }
+
+ private:
+  BlueprintState& state_;
+  Engine engine_;
+  ResultPool results_;
+  std::array<const Plan*, 256> recent_{};
+};
+
+}  // namespace heddle::pg::detail

@@ -1,0 +1,251 @@
+// Row locks: granting, queueing, waiting, time-outs; and waits for unique keys.
+#include <algorithm>
+
+#include "models/postgres/engine/engine.hpp"
+#include "models/postgres/sql_error.hpp"
+#include "sim/core/error.hpp"
+
+namespace heddle::pg {
+
+namespace ops {
+inline constexpr sim::Op lock_wait{"pg.lock_wait", sim::Unwinds::at_once};
+}
+
+using sim::Access;
+
+bool Engine::is_held_against(const Row& row, TxId tx, LockStrength strength) const {
+  return std::any_of(row.lockers.begin(), row.lockers.end(),
+                     [&](const Locker& locker) { return locker.tx != tx && conflict(locker.strength, strength); });
+}
+
+bool Engine::has_pending_change(const Row& row, TxId tx) const {
+  if (row.newest == nullptr || transactions_[tx].committed) return false;
+  for (const Version* version = row.first; version != nullptr; version = version->next)
+    if (version->creator == tx || version->deleter == tx) return true;
+  return false;
+}
+
+bool Engine::may_go_on(const Waiter& waiter) const {
+  const Row& row = *waiter.row;
+  if (waiter.kind == Waiter::Kind::key) return !has_pending_change(row, waiter.blocker);
+  if (is_held_against(row, waiter.tx, waiter.strength)) return false;
+  // F25: once a change has been committed the queue dissolves, and whoever comes first wins.
+  if (!waiter.queued || row.changes != waiter.seen_changes) return true;
+  for (const Waiter* other : row.waiters) {
+    if (other == &waiter) break;
+    if (other->kind == Waiter::Kind::row_lock && other->queued && conflict(other->strength, waiter.strength)) return false;
+  }
+  return true;
+}
+
+void Engine::refresh(Row& row) {
+  for (Waiter* waiter : row.waiters) {
+    const bool ready = waiter->doomed || waiter->lock_timed_out || waiter->statement_timed_out || may_go_on(*waiter);
+    if (ready == waiter->ready) continue;
+    waiter->ready = ready;
+    waiter->execution->refresh(waiter->task);
+  }
+}
+
+void Engine::grant(Session& session, Row& row, LockStrength strength) {
+  make_dirty(row);
+  for (Locker& locker : row.lockers) {
+    if (locker.tx != session.tx) continue;
+    if (locker.strength >= strength) return;
+    session.undo.push_back({Undo::Kind::lock, true, locker.strength, &row, nullptr, nullptr});
+    locker.strength = strength;
+    refresh(row);
+    return;
+  }
+  session.undo.push_back({Undo::Kind::lock, false, strength, &row, nullptr, nullptr});
+  row.lockers.push_back({session.tx, strength});
+  refresh(row);
+}
+
+void Engine::pin(StatementContext& statement) {
+  if (statement.pinned) return;
+  // Whatever the statement reads after the wait it reads under the snapshot of this step.
+  for (const std::uint16_t table : statement.tables) footprint_.table(tables_[table], table, Access::read);
+  statement.pinned = true;
+}
+
+void Engine::refuse(StatementContext& statement, Row& row) const {
+  const bool is_deleted = row.newest == nullptr || (row.newest->deleter != no_tx && is_committed(row.newest->deleter));
+  const char* text = is_deleted && !statement.is_select ? "could not serialize access due to concurrent delete"
+                                                        : "could not serialize access due to concurrent update";
+  throw SqlError(sqlstate::serialization_failure, text);
+}
+
+LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy,
+                        bool follow) {
+  Session& session = statement.session;
+  Row& row = *seen.row;
+  using Outcome = LockResult::Outcome;
+  for (;;) {
+    footprint_.row(row, tables_[row.table]);
+    Version* current = &seen;
+    bool gone = false;
+    bool key_gone = false;
+    while (!gone && current->deleter != no_tx && current->deleter != session.tx && is_committed(current->deleter)) {
+      key_gone = key_gone || current->key_gone;
+      gone = current->next == nullptr;
+      if (!gone) current = current->next;
+    }
+    if (strength == LockStrength::key_share && !key_gone) current = &seen;  // F52: what it saw is good enough
+    const bool superseded = gone || current != &seen;
+    if (superseded && statement.repeatable) refuse(statement, row);
+    if (gone) return {Outcome::deleted, nullptr};
+    if (current->deleter == session.tx) return {Outcome::own, current};
+    if (superseded && !follow) return {Outcome::moved, current};
+    if (!is_held_against(row, session.tx, strength)) {
+      grant(session, row, strength);
+      return {superseded ? Outcome::moved : Outcome::granted, current};
+    }
+    if (policy == WaitPolicy::skip_locked) return {Outcome::skipped, nullptr};
+    if (policy == WaitPolicy::nowait)
+      throw SqlError(sqlstate::lock_not_available, "could not obtain lock on row in relation \"" + tables_[row.table].schema->name + "\"");
+    wait_for_row(statement, row, strength);
+  }
+}
+
+void Engine::wait_for_row(StatementContext& statement, Row& row, LockStrength strength) {
+  Waiter& waiter = statement.session.waiter;
+  waiter.kind = Waiter::Kind::row_lock;
+  waiter.strength = strength;
+  waiter.seen_changes = row.changes;
+  // F26: who holds a lock on the row already does not queue for a stronger one.
+  waiter.queued = std::none_of(row.lockers.begin(), row.lockers.end(),
+                               [&](const Locker& locker) { return locker.tx == statement.session.tx; });
+  wait(statement, row);
+}
+
+void Engine::wait_for_key(StatementContext& statement, Row& row, TxId blocker) {
+  Waiter& waiter = statement.session.waiter;
+  waiter.kind = Waiter::Kind::key;
+  waiter.queued = false;
+  waiter.blocker = blocker;
+  wait(statement, row);
+}
+
+namespace {
+
+/// The time-outs of one wait; whatever has not fired is cancelled when the wait ends.
+struct WaitTimers {
+  sim::Execution& execution;
+  std::optional<sim::TimerId> lock;
+  std::optional<sim::TimerId> statement;
+  ~WaitTimers() {
+    if (lock) execution.cancel_timer(*lock);
+    if (statement) execution.cancel_timer(*statement);
+  }
+};
+
+template <bool Waiter::*flag>
+void on_timeout(void* context) {
+  Waiter& waiter = *static_cast<Waiter*>(context);
+  waiter.*flag = true;
+  waiter.ready = true;
+  waiter.execution->touch(waiter.object, Access::write);
+  waiter.execution->refresh(waiter.task);
+}
+
+}  // namespace
+
+void Engine::begin_wait(StatementContext& statement, Row& row) {
+  Waiter& waiter = statement.session.waiter;
+  sim::Execution* execution = sim::Execution::current_or_null();
+  if (execution == nullptr || !execution->in_task())
+    throw sim::Error(sim::ErrorCode::usage, "a statement on " + tables_[row.table].schema->name +
+                                                " would wait for ever: it was executed outside of a task, where nobody else runs");
+  pin(statement);
+  make_dirty(row);
+  waiter.active = true;
+  waiter.ready = waiter.doomed = waiter.lock_timed_out = waiter.statement_timed_out = false;
+  waiter.tx = statement.session.tx;
+  waiter.row = &row;
+  waiter.execution = execution;
+  waiter.task = execution->running_task().id;
+  row.waiters.push_back(&waiter);
+  footprint_.row(row, tables_[row.table]);
+  footprint_.object(waiter.object, Access::write);
+}
+
+void Engine::end_wait(Waiter& waiter) noexcept {
+  Row& row = *waiter.row;
+  waiter.active = false;
+  row.waiters.erase(std::find(row.waiters.begin(), row.waiters.end(), &waiter));
+  if (!waiter.execution->tearing_down()) refresh(row);
+}
+
+void Engine::wait(StatementContext& statement, Row& row) {
+  Waiter& waiter = statement.session.waiter;
+  begin_wait(statement, row);
+  struct Ended {
+    Engine& engine;
+    Waiter& waiter;
+    ~Ended() { engine.end_wait(waiter); }
+  } ended{*this, waiter};
+  resolve_deadlocks(waiter);
+  sim::Execution& execution = *waiter.execution;
+  if (!waiter.doomed) {
+    WaitTimers timers{execution, std::nullopt, std::nullopt};
+    const Settings& settings = statement.session.settings;
+    if (settings.lock_timeout.count() > 0)
+      timers.lock = execution.arm_timer(execution.now() + settings.lock_timeout, &on_timeout<&Waiter::lock_timed_out>, &waiter);
+    if (settings.statement_timeout.count() > 0)
+      timers.statement = execution.arm_timer(statement.deadline, &on_timeout<&Waiter::statement_timed_out>, &waiter);
+    const sim::Guard granted{[](const void* self) { return static_cast<const Waiter*>(self)->ready; }, &waiter};
+    if (!execution.announce(ops::lock_wait, row.has_object ? row.object : sim::Execution::no_object, Access::write, statement.where))
+      throw sim::Unwind{};
+    execution.begin_wait(granted, sim::WaitKind::await);
+    if (!execution.schedule()) throw sim::Unwind{};
+    execution.end_wait();
+    footprint_.row(row, tables_[row.table]);
+    footprint_.object(waiter.object, Access::write);
+  }
+  if (waiter.doomed) throw SqlError(sqlstate::deadlock_detected, "deadlock detected");
+  if (!may_go_on(waiter)) throw_if_timed_out(waiter);
+}
+
+void Engine::throw_if_timed_out(const Waiter& waiter) const {
+  if (waiter.lock_timed_out) throw SqlError(sqlstate::lock_not_available, "canceling statement due to lock timeout");
+  if (waiter.statement_timed_out) throw SqlError(sqlstate::query_canceled, "canceling statement due to statement timeout");
+}
+
+Engine::Conflict Engine::find_conflict(StatementContext& statement, std::uint16_t ordinal, const Value* values,
+                                       std::optional<std::size_t> only, const Row* except) {
+  Table& table = tables_[ordinal];
+  const TxId own = statement.session.tx;
+  for (std::size_t i = only.value_or(0); i < (only ? *only + 1 : table.indexes.size()); ++i) {
+    const KeyIndex& index = table.indexes[i];
+    if (index.has_null(values)) continue;
+    const std::uint64_t hash = index.hash_of(values);
+    for (;;) {
+      footprint_.new_key(table, ordinal, i, hash);
+      Version* live = nullptr;
+      Version* pending = nullptr;
+      TxId blocker = no_tx;
+      index.each(hash, [&](const Version& entry) {
+        Row& row = *entry.row;
+        if (&row == except || row.newest == nullptr) return true;
+        footprint_.read_row(row, table);
+        for (Version* version = row.first; version != nullptr && live == nullptr && pending == nullptr; version = version->next) {
+          if (!index.same_key(version->values, values)) continue;
+          const bool created = version->creator == own || is_committed(version->creator);
+          const bool ended = version->deleter != no_tx && (version->deleter == own || is_committed(version->deleter));
+          if (created && version->deleter == no_tx) live = version;
+          if (ended || live != nullptr) continue;
+          pending = version;
+          blocker = created ? version->deleter : version->creator;
+        }
+        return live == nullptr && pending == nullptr;
+      });
+      if (live != nullptr) return {live, i};
+      if (pending == nullptr) break;
+      wait_for_key(statement, *pending->row, blocker);
+    }
+  }
+  return {};
+}
+
+}  // namespace heddle::pg

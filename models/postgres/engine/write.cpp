@@ -1,0 +1,120 @@
+// UPDATE and DELETE.
+#include <algorithm>
+
+#include "models/postgres/engine/executor.hpp"
+#include "models/postgres/sql_error.hpp"
+
+namespace heddle::pg {
+
+using Outcome = LockResult::Outcome;
+
+Value* Executor::assigned(const std::vector<Assignment>& assignments, const Table& table, const Value* old, const Frame& frame) {
+  const std::size_t width = table.schema->columns.size();
+  Value* values = engine_.allocate_values(width);
+  std::copy_n(old, width, values);
+  for (const Assignment& assignment : assignments) values[assignment.column] = evaluate(assignment.value, frame);
+  return values;
+}
+
+void Executor::check_row(const Table& table, const Value* values) {
+  const TableSchema& schema = *table.schema;
+  const auto failing_row = [&] {
+    std::string text = "Failing row contains (";
+    for (std::size_t i = 0; i < schema.columns.size(); ++i)
+      text += (i > 0 ? ", " : "") + (values[i].is_null() ? std::string("null") : to_text(values[i]));
+    return text + ").";
+  };
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+    if (!schema.columns[i].not_null || !values[i].is_null()) continue;
+    SqlError error(sqlstate::not_null_violation, "null value in column \"" + schema.columns[i].name + "\" of relation \"" + schema.name +
+                                                     "\" violates not-null constraint");
+    error.set_detail(failing_row());
+    throw error;
+  }
+  const Frame frame{&values, nullptr, nullptr};
+  for (const Check& check : schema.checks) {
+    const Value value = evaluate(check.condition, frame);
+    if (value.is_null() || value.boolean()) continue;
+    SqlError error(sqlstate::check_violation,
+                   "new row for relation \"" + schema.name + "\" violates check constraint \"" + check.name + "\"");
+    error.set_detail(failing_row());
+    throw error;
+  }
+}
+
+void Executor::returning(const std::vector<OutputColumn>& outputs, const Frame& frame) {
+  ++result_.affected;
+  if (outputs.empty()) return;
+  for (const OutputColumn& output : outputs) result_.values.push_back(evaluate(output.value, frame));
+  ++result_.rows;
+}
+
+void Executor::update(const UpdatePlan& plan) {
+  result_.counts = true;
+  Combination current = new_combination(plan.source);
+  const Frame frame{current.rows, nullptr, nullptr};
+  auto visit = [&] {
+    // The scan goes on from what the snapshot showed, whatever version is updated in the end.
+    Version* const version = current.versions[0];
+    update_row(plan, current, frame);
+    current.versions[0] = version;
+    current.rows[0] = version->values;
+    return true;
+  };
+  scan(plan.source, current, frame, visit);
+}
+
+void Executor::update_row(const UpdatePlan& plan, Combination& current, const Frame& frame) {
+  Table& table = engine_.table(plan.source.relations[0].table);
+  for (;;) {
+    Version& old = *current.versions[0];
+    const Value* values = assigned(plan.assignments, table, old.values, frame);
+    check_row(table, values);
+    const LockStrength strength = engine_.key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
+    LockResult result = engine_.lock(statement_, old, strength, WaitPolicy::block);
+    if (result.outcome == Outcome::granted) {
+      engine_.update(statement_, old, values);
+      current.rows[0] = values;
+      returning(plan.returning, frame);
+      return;
+    }
+    if (result.outcome != Outcome::moved) return;
+    // The newest version stays locked even if it no longer qualifies (F29), as strongly as the columns named in SET demand.
+    if (plan.names_key) result = engine_.lock(statement_, *result.version, LockStrength::update, WaitPolicy::block);
+    if (result.version == nullptr || result.outcome == Outcome::own) return;
+    current.versions[0] = result.version;
+    current.rows[0] = result.version->values;
+    if (!recheck(plan.source, current, frame)) return;
+  }
+}
+
+void Executor::remove(const DeletePlan& plan) {
+  result_.counts = true;
+  Combination current = new_combination(plan.source);
+  const Frame frame{current.rows, nullptr, nullptr};
+  auto visit = [&] {
+    Version* const version = current.versions[0];
+    remove_row(plan, current, frame);
+    current.versions[0] = version;
+    current.rows[0] = version->values;
+    return true;
+  };
+  scan(plan.source, current, frame, visit);
+}
+
+void Executor::remove_row(const DeletePlan& plan, Combination& current, const Frame& frame) {
+  for (;;) {
+    const LockResult result = engine_.lock(statement_, *current.versions[0], LockStrength::update, WaitPolicy::block);
+    if (result.outcome == Outcome::granted) {
+      engine_.remove(statement_, *current.versions[0]);
+      returning(plan.returning, frame);
+      return;
+    }
+    if (result.outcome != Outcome::moved) return;
+    current.versions[0] = result.version;
+    current.rows[0] = result.version->values;
+    if (!recheck(plan.source, current, frame)) return;
+  }
+}
+
+}  // namespace heddle::pg
