@@ -141,7 +141,11 @@ const sim::Op* operation_of(const Plan& plan) {
 bool enter(const sim::Op* op, sim::ObjectId object, sim::Access access, const std::source_location& where) {
   sim::Execution* execution = sim::Execution::current_or_null();
   if (execution == nullptr) return true;
-  if (op != nullptr) execution->step(*op, object, access, where);
+  if (op != nullptr && op->unwinds == sim::Unwinds::never) {
+    execution->step(*op, object, access, where);  // of a destructor: no await, which might be cancelled
+  } else if (op != nullptr) {
+    execution->suspend(*op, object, access, where);
+  }
   return !execution->tearing_down();
 }
 

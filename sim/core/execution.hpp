@@ -196,6 +196,8 @@ class Execution {
   }
   /// A decision within the running step, in [0, n). Its alternatives belong to the step.
   std::uint32_t alternative(std::uint32_t n);
+  /// Whether footprints are kept; if not, `touch` has no effect and what it would cost to name the objects can be saved.
+  [[nodiscard]] bool observing() const noexcept { return observing_; }
   /// Whether values are wanted; format them only then.
   [[nodiscard]] bool explaining() const noexcept { return explaining_; }
   /// Adds a value that people read to the running step.

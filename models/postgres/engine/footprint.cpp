@@ -30,14 +30,14 @@ void Footprint::open(sim::Execution* execution, std::string_view name) {
 }
 
 void Footprint::add_table(Table& table, std::uint16_t ordinal) {
-  table.object = execution_->add_object("pg.table", table.schema->name, commits_, ordinal);
+  table.object = execution_->add_part("pg.table", table.schema->name, commits_, ordinal);
   table.has_object = true;
 }
 
 void Footprint::add_row(Row& row, const Table& table) {
   const std::string name = execution_->explaining() ? describe(row, *table.schema) : std::string();
   const std::uint64_t ordinal = sim::mix(row.table + 1U, row.ordinal + 0x10000U);
-  row.object = execution_->add_object("pg.row", name, row.of_blueprint ? commits_ : row.writer, ordinal);
+  row.object = execution_->add_part("pg.row", name, row.of_blueprint ? commits_ : row.writer, ordinal);
   row.has_object = true;
   named_rows_.push_back(&row);
 }
@@ -55,7 +55,7 @@ void Footprint::touch_key(const Table& table, std::uint16_t ordinal, std::size_t
     slot.generation = generation_;
     std::string name;
     if (execution_->explaining()) name = "key of " + table.schema->indexes[index].name;
-    slot.object = execution_->add_object(added ? "pg.new_key" : "pg.key", name, commits_, identity);
+    slot.object = execution_->add_part(added ? "pg.new_key" : "pg.key", name, commits_, identity);
   }
   execution_->touch(slot.object, access);
 }

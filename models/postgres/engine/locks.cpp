@@ -195,7 +195,8 @@ void Engine::wait(StatementContext& statement, Row& row) {
     if (settings.statement_timeout.count() > 0)
       timers.statement = execution.arm_timer(statement.deadline, &on_timeout<&Waiter::statement_timed_out>, &waiter);
     const sim::Guard granted{[](const void* self) { return static_cast<const Waiter*>(self)->ready; }, &waiter};
-    if (!execution.announce(ops::lock_wait, row.has_object ? row.object : sim::Execution::no_object, Access::write, statement.where))
+    if (!execution.announce(ops::lock_wait, row.has_object ? row.object : sim::Execution::no_object, Access::write, statement.where,
+                            sim::Needs::something()))
       throw sim::Unwind{};
     execution.begin_wait(granted, sim::WaitKind::await);
     if (!execution.schedule()) throw sim::Unwind{};
