@@ -138,8 +138,7 @@ const sim::Op* operation_of(const Plan& plan) {
 }
 
 /// The scheduling point before an operation. False if the operation must not be performed: its task is only being unwound.
-bool enter(const sim::Op* op, sim::ObjectId object, sim::Access access, const std::source_location& where) {
-  sim::Execution* execution = sim::Execution::current_or_null();
+bool enter(const sim::Op* op, sim::Execution* execution, sim::ObjectId object, sim::Access access, const std::source_location& where) {
   if (execution == nullptr) return true;
   if (op != nullptr && op->unwinds == sim::Unwinds::never) {
     execution->step(*op, object, access, where);  // of a destructor: no await, which might be cancelled
@@ -153,16 +152,15 @@ bool enter_statement(Engine& engine, const Session& session, const Plan& plan, c
   const sim::Op* op = operation_of(plan);
   if (op == &ops::commit || op == &ops::rollback) {
     if (session.undo.empty()) op = nullptr;
-    return enter(op, engine.footprint().database(), sim::Access::commute, where);
+    return enter(op, engine.execution(), engine.footprint().database(), sim::Access::commute, where);
   }
   const sim::ObjectId object = plan.tables.empty() ? sim::Execution::no_object : engine.table_object(plan.tables[0]);
-  return enter(op, object, plan.writes ? sim::Access::write : sim::Access::read, where);
+  return enter(op, engine.execution(), object, plan.writes ? sim::Access::write : sim::Access::read, where);
 }
 
-void describe(std::string_view sql, std::span<const Value> params, const std::string& outcome) {
-  sim::Execution* execution = sim::Execution::current_or_null();
-  if (execution == nullptr) return;
-  execution->note([&] {
+/// Precondition: `is_explaining(engine)`.
+void describe(Engine& engine, std::string_view sql, std::span<const Value> params, const std::string& outcome) {
+  engine.execution()->note([&] {
     std::string text(sql);
     for (std::size_t i = 0; i < params.size(); ++i)
       text += (i == 0 ? " [$1=" : ", $" + std::to_string(i + 1) + "=") + (params[i].is_null() ? "NULL" : to_text(params[i]));
@@ -184,16 +182,13 @@ std::string describe_result(const Rows& rows) {
   return text + (rows.size() > most ? ", ..." : "");
 }
 
-bool is_explaining() {
-  const sim::Execution* execution = sim::Execution::current_or_null();
-  return execution != nullptr && execution->explaining();
-}
+bool is_explaining(const Engine& engine) { return engine.execution() != nullptr && engine.execution()->explaining(); }
 
 }  // namespace
 
 ModelConnection Database::connect() {
   Engine& engine = instance_->engine();
-  if (sim::Execution* execution = sim::Execution::current_or_null(); execution != nullptr && execution->in_task()) {
+  if (sim::Execution* execution = engine.execution(); execution != nullptr && execution->in_task()) {
     execution->step(ops::connect, engine.footprint().sessions(), sim::Access::write, std::source_location::current());
     engine.footprint().object(engine.footprint().sessions(), sim::Access::write);
   }
@@ -214,16 +209,16 @@ Rows ModelConnection::execute(std::string_view sql, std::span<const Value> param
   } catch (const SqlError& error) {
     fault = error;
   }
-  if (!(plan != nullptr ? enter_statement(engine, session_, *plan, where) : enter(&ops::fault, sim::Execution::no_object, sim::Access::read, where)))
+  if (!(plan != nullptr ? enter_statement(engine, session_, *plan, where) : enter(&ops::fault, engine.execution(), sim::Execution::no_object, sim::Access::read, where)))
     return rows;
   try {
     if (fault) backend.refuse(*fault);
     backend.execute(*plan, params, rows.data());
   } catch (const SqlError& error) {
-    if (is_explaining()) describe(sql, params, std::string("ERROR: ") + error.what());
+    if (is_explaining(engine)) describe(engine, sql, params, std::string("ERROR: ") + error.what());
     throw;
   }
-  if (is_explaining()) describe(sql, params, describe_result(rows));
+  if (is_explaining(engine)) describe(engine, sql, params, describe_result(rows));
   return rows;
 }
 
@@ -231,24 +226,24 @@ void ModelConnection::begin_transaction(Isolation isolation, const std::source_l
   if (session_.state == Session::State::closed) throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
   if (session_.in_block)
     throw sim::Error(sim::ErrorCode::usage, "begin() on a connection whose transaction is still open; end that one first");
-  if (enter(nullptr, {}, sim::Access::read, where)) Backend(instance_.engine(), session_, where).begin(isolation, session_.session_settings.read_only);
+  if (enter(nullptr, instance_.engine().execution(), {}, sim::Access::read, where)) Backend(instance_.engine(), session_, where).begin(isolation, session_.session_settings.read_only);
 }
 
 bool ModelConnection::commit_transaction(const std::source_location& where) {
   if (session_.state == Session::State::closed) throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
   const sim::Op* op = session_.undo.empty() ? nullptr : &ops::commit;
-  if (!enter(op, instance_.engine().footprint().database(), sim::Access::commute, where)) return false;
+  if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute, where)) return false;
   const bool committed = Backend(instance_.engine(), session_, where).commit();
-  if (is_explaining()) describe("COMMIT", {}, committed ? "COMMIT" : "ROLLBACK");
+  if (is_explaining(instance_.engine())) describe(instance_.engine(), "COMMIT", {}, committed ? "COMMIT" : "ROLLBACK");
   return committed;
 }
 
 void ModelConnection::roll_back_transaction(const std::source_location& where) noexcept {
   if (session_.state == Session::State::closed) return;
   const sim::Op* op = session_.undo.empty() ? nullptr : &ops::rollback;
-  if (!enter(op, instance_.engine().footprint().database(), sim::Access::commute, where)) return;
+  if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute, where)) return;
   Backend(instance_.engine(), session_, where).roll_back();
-  if (is_explaining()) describe("ROLLBACK", {}, "ROLLBACK");
+  if (is_explaining(instance_.engine())) describe(instance_.engine(), "ROLLBACK", {}, "ROLLBACK");
 }
 
 void ModelConnection::close() noexcept {

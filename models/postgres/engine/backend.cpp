@@ -119,7 +119,7 @@ void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& r
   session_.snapshot.command = session_.command;
   statement.snapshot = session_.snapshot;
   if (session_.settings.statement_timeout.count() > 0)
-    if (sim::Execution* execution = sim::Execution::current_or_null()) statement.deadline = execution->now() + session_.settings.statement_timeout;
+    if (sim::Execution* execution = engine_.execution()) statement.deadline = execution->now() + session_.settings.statement_timeout;
   Executor(engine_, statement, plan, std::span<const Value>(bound, params.size()), result).run();
 }
 

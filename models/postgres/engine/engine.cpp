@@ -43,6 +43,7 @@ void Engine::freeze() {
 
 void Engine::open(sim::Execution* execution, std::string_view name) {
   arena_.reset();
+  execution_ = execution;
   footprint_.open(execution, name);
 }
 
@@ -93,8 +94,8 @@ Session& Engine::connect() {
   session.rows_inserted = 0;
   session.waiter = Waiter{};
   session.waiter.session = session.index;
-  if (sim::Execution* execution = sim::Execution::current_or_null())
-    session.waiter.object = execution->add_object("pg.session", sim::Name("session", static_cast<int>(session.index)));
+  if (execution_ != nullptr)
+    session.waiter.object = execution_->add_object("pg.session", sim::Name("session", static_cast<int>(session.index)));
   for (Table& table : tables_)
     if (table.segments.size() <= session.index + std::size_t{1}) table.segments.resize(session.index + std::size_t{2});
   return session;
@@ -210,8 +211,10 @@ void Engine::touch_keys(std::uint16_t ordinal, const Value* values, const Value*
 void Engine::touch_commit(Session& session) {
   if (session.undo.empty() || !footprint_.is_on()) return;
   bool changes = false;
+  const Row* previous = nullptr;
   for (const Undo& entry : session.undo) {
-    footprint_.row(*entry.row, tables_[entry.row->table]);
+    if (entry.row != previous) footprint_.row(*entry.row, tables_[entry.row->table]);
+    previous = entry.row;
     if (entry.kind == Undo::Kind::lock) continue;
     changes = true;
     footprint_.table(tables_[entry.row->table], entry.row->table, Access::write);

@@ -100,6 +100,8 @@ class Engine {
   [[nodiscard]] const Schema& schema() const noexcept { return *schema_; }
   [[nodiscard]] sim::Arena& arena() noexcept { return arena_; }
   [[nodiscard]] Footprint& footprint() noexcept { return footprint_; }
+  /// The execution that this database belongs to; null for one that is used outside of any.
+  [[nodiscard]] sim::Execution* execution() const noexcept { return execution_; }
   [[nodiscard]] Value* allocate_values(std::size_t count);
   /// Copies a text that need not live as long as the execution.
   [[nodiscard]] Value keep(const Value& value);
@@ -151,6 +153,7 @@ class Engine {
   [[nodiscard]] bool is_committed(TxId tx) const { return transactions_[tx].committed; }
 
   const Schema* schema_;
+  sim::Execution* execution_ = nullptr;
   std::vector<Table> tables_;
   Pool<Row> rows_;
   Pool<Version> versions_;

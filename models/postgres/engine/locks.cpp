@@ -153,7 +153,7 @@ void on_timeout(void* context) {
 
 void Engine::begin_wait(StatementContext& statement, Row& row) {
   Waiter& waiter = statement.session.waiter;
-  sim::Execution* execution = sim::Execution::current_or_null();
+  sim::Execution* execution = execution_;
   if (execution == nullptr || !execution->in_task())
     throw sim::Error(sim::ErrorCode::usage, "a statement on " + tables_[row.table].schema->name +
                                                 " would wait for ever: it was executed outside of a task, where nobody else runs");
