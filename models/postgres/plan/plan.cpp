@@ -79,6 +79,24 @@ std::string constraint_name(const TableSchema& table, const ast::UniqueConstrain
   return name + "_key";
 }
 
+void collect_columns(const Expr& expr, std::vector<std::uint16_t>& columns) {
+  if (expr.op == ExprOp::column && std::find(columns.begin(), columns.end(), expr.index) == columns.end()) columns.push_back(expr.index);
+  for (const Expr& arg : expr.args) collect_columns(arg, columns);
+}
+
+/// As the server names it: after the column if the condition reads just one.
+std::string check_name(const TableSchema& table, const Expr& condition) {
+  std::vector<std::uint16_t> columns;
+  collect_columns(condition, columns);
+  const std::string base = table.name + (columns.size() == 1 ? "_" + table.columns[columns[0]].name : "") + "_check";
+  const auto taken = [&](const std::string& name) {
+    return std::any_of(table.checks.begin(), table.checks.end(), [&](const Check& check) { return check.name == name; });
+  };
+  std::string name = base;
+  for (int i = 1; taken(name); ++i) name = base + std::to_string(i);
+  return name;
+}
+
 void add_columns(TableSchema& table, const ast::CreateTable& syntax, Binder& binder) {
   for (const ast::ColumnDef& definition : syntax.columns) {
     if (table.find_column(definition.name))
@@ -105,15 +123,13 @@ void add_constraints(TableSchema& table, const ast::CreateTable& syntax, std::ui
       for (const std::uint16_t column : index.columns) table.columns[column].not_null = true;
     table.indexes.insert(constraint.primary ? table.indexes.begin() : table.indexes.end(), std::move(index));
   }
-  int unnamed = 0;
   for (const ast::CheckConstraint& check : syntax.checks) {
     Binder::Scope scope;
     scope.clause = "check constraints";
     scope.tables.push_back({table.name, ordinal, 0, false, {}});
-    std::string name = check.name;
-    if (name.empty()) name = table.name + "_check" + (unnamed > 0 ? std::to_string(unnamed) : "");
-    if (check.name.empty()) ++unnamed;
-    table.checks.push_back({std::move(name), binder.condition(check.condition, scope, "CHECK")});
+    Expr condition = binder.condition(check.condition, scope, "CHECK");
+    std::string name = check.name.empty() ? check_name(table, condition) : check.name;
+    table.checks.push_back({std::move(name), std::move(condition)});
   }
 }
 

@@ -5,7 +5,7 @@ extern "C" {
 #include <pg_query.h>
 }
 
-#include <array>
+#include <charconv>
 #include <memory>
 
 #include "models/postgres/sql/json_tree.hpp"
@@ -196,6 +196,26 @@ ast::Command command(const Json& wrapped) {
   return utility(node);
 }
 
+/// libpg_query's JSON leaves out integers that are not positive: a negative one looks like 0. Its digits are still in the text.
+void restore_negative_integers(Json& node, std::string_view sql) {
+  if (node.is_object()) {
+    const auto constant = node.find("A_Const");
+    if (constant != node.end() && constant->contains("ival") && constant->at("ival").empty()) {
+      auto at = static_cast<std::size_t>(number(*constant, "location"));
+      if (at < sql.size() && sql[at] == '-') {
+        at = sql.find_first_not_of(" \t\r\n", at + 1);
+        std::int64_t value = 0;
+        if (at == std::string_view::npos || std::from_chars(sql.data() + at, sql.data() + sql.size(), value).ec != std::errc())
+          unsupported("a comment within a negative number", location(*constant));
+        constant->at("ival")["ival"] = -value;
+      }
+      return;
+    }
+  }
+  if (node.is_structured())
+    for (auto& child : node) restore_negative_integers(child, sql);
+}
+
 }  // namespace tree
 
 std::vector<ParsedCommand> parse(std::string_view sql) {
@@ -209,7 +229,8 @@ std::vector<ParsedCommand> parse(std::string_view sql) {
     if (result->error != nullptr)
       throw SqlError(sqlstate::syntax_error, result->error->message,
                      result->error->cursorpos > 0 ? static_cast<std::size_t>(result->error->cursorpos) : 0);
-    const tree::Json root = tree::Json::parse(result->parse_tree);
+    tree::Json root = tree::Json::parse(result->parse_tree);
+    tree::restore_negative_integers(root, text);
     std::vector<ParsedCommand> commands;
     const tree::Json* statements = tree::find(root, "stmts");
     if (statements == nullptr) return commands;

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "models/postgres/database.hpp"
+#include "sim/core/world.hpp"
 #include "sim/explore/random.hpp"
 
 namespace {

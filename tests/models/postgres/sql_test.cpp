@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/core/error.hpp"
 #include "tests/models/postgres/script.hpp"
 
 namespace heddle::pg::test {
@@ -81,7 +82,7 @@ TEST_F(SqlTest, Writes) {
   EXPECT_EQ(run("UPDATE t SET name = DEFAULT, (amount, flag) = (2, true) WHERE id = 1 RETURNING *"), "UPDATE 1: (1, none, 2.00, t)");
   EXPECT_EQ(run("UPDATE t SET name = small FROM u WHERE u.t_id = t.id AND u.id = 12 RETURNING t.id"), "ERROR 23502 null value in column \"name\" of relation \"t\" violates not-null constraint @0");
   EXPECT_EQ(run("DELETE FROM u USING t WHERE u.t_id = t.id AND t.id = 3 RETURNING u.id"), "DELETE 1: (12)");
-  EXPECT_EQ(run("UPDATE t SET amount = -1 WHERE id = 1"), "ERROR 23514 new row for relation \"t\" violates check constraint \"t_check\" @0");
+  EXPECT_EQ(run("UPDATE t SET amount = -1 WHERE id = 1"), "ERROR 23514 new row for relation \"t\" violates check constraint \"t_amount_check\" @0");
   EXPECT_EQ(run("UPDATE t SET amount = 123456789 WHERE id = 1"), "ERROR 22003 numeric field overflow @0");
   EXPECT_EQ(run("INSERT INTO u VALUES (99, 1, 'abcd')"), "ERROR 22001 value too long for type character varying(3) @0");
   EXPECT_EQ(run("SELECT count(*) FROM u"), "(5)");
