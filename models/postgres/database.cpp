@@ -186,13 +186,17 @@ bool is_explaining(const Engine& engine) { return engine.execution() != nullptr 
 
 }  // namespace
 
-ModelConnection Database::connect() {
+ModelConnection Database::connect() { return {*instance_, new_session()}; }
+
+std::unique_ptr<Connection> Database::connect_owned() { return std::make_unique<ModelConnection>(*instance_, new_session()); }
+
+Session& Database::new_session() {
   Engine& engine = instance_->engine();
   if (sim::Execution* execution = engine.execution(); execution != nullptr && execution->in_task()) {
     execution->step(ops::connect, engine.footprint().sessions(), sim::Access::write, std::source_location::current());
     engine.footprint().object(engine.footprint().sessions(), sim::Access::write);
   }
-  return {*instance_, engine.connect()};
+  return engine.connect();
 }
 
 bool ModelConnection::is_waiting() const noexcept { return session_.waiter.active; }

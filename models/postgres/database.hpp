@@ -58,10 +58,14 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   [[nodiscard]] ModelConnection connect();
+  /// The same on the heap, for connections that are kept in containers.
+  [[nodiscard]] std::unique_ptr<Connection> connect_owned();
   /// How many sessions wait for a lock now: what a test would ask pg_locks. Touches nothing; for properties that observe.
   [[nodiscard]] std::size_t waiting_sessions() const;
 
  private:
+  [[nodiscard]] Session& new_session();
+
   detail::BlueprintState& state_;
   std::unique_ptr<detail::Instance> instance_;
 };

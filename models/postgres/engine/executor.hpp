@@ -46,6 +46,7 @@ class Executor {
     Version** versions = nullptr;
     Value* sort_keys = nullptr;
     const Group* group = nullptr;
+    std::size_t ordinal = 0;
   };
   struct CachedSubselect {
     const SelectPlan* plan = nullptr;
@@ -79,6 +80,7 @@ class Executor {
   bool project(const SelectPlan& plan, const Frame& frame, Emit emit);
   void add_sort_keys(const SelectPlan& plan, Combination& combination, const Frame& frame);
   [[nodiscard]] bool sorts_before(const SelectPlan& plan, const Value* a, const Value* b) const;
+  void sort(const SelectPlan& plan, ArenaVector<Combination>& found) const;
   [[nodiscard]] Group& find_group(const SelectPlan& plan, ArenaVector<Group>& groups, const Combination& current, const Frame& frame);
   void accumulate(const SelectPlan& plan, Group& group, const Frame& frame);
   void accumulate(const Aggregate& aggregate, Value& result, std::int64_t& count, const Value& value);

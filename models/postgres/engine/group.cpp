@@ -113,9 +113,7 @@ void Executor::select_grouped(const SelectPlan& plan, const Frame* outer, Emit e
     add_sort_keys(plan, entry, grouped);
     found.push_back(entry);
   }
-  if (!plan.distinct)
-    std::stable_sort(found.begin(), found.end(),
-                     [&](const Combination& a, const Combination& b) { return sorts_before(plan, a.sort_keys, b.sort_keys); });
+  if (!plan.distinct) sort(plan, found);
   for (const Combination& entry : found) {
     if (!project(plan, Frame{entry.group->rows, entry.group->results, outer}, emit)) return;
   }

@@ -111,6 +111,14 @@ bool Executor::sorts_before(const SelectPlan& plan, const Value* a, const Value*
   return false;
 }
 
+void Executor::sort(const SelectPlan& plan, ArenaVector<Combination>& found) const {
+  for (std::size_t i = 0; i < found.size(); ++i) found[i].ordinal = i;
+  std::sort(found.begin(), found.end(), [&](const Combination& a, const Combination& b) {
+    if (sorts_before(plan, a.sort_keys, b.sort_keys)) return true;
+    return a.ordinal < b.ordinal && !sorts_before(plan, b.sort_keys, a.sort_keys);  // stable, without stable_sort's buffer
+  });
+}
+
 void Executor::select_sorted(const SelectPlan& plan, const Frame* outer, Emit emit) {
   ArenaVector<Combination> found(engine_.arena());
   Combination current = new_combination(plan.source);
@@ -125,8 +133,7 @@ void Executor::select_sorted(const SelectPlan& plan, const Frame* outer, Emit em
     return true;
   };
   scan(plan.source, current, frame, visit);
-  std::stable_sort(found.begin(), found.end(),
-                   [&](const Combination& a, const Combination& b) { return sorts_before(plan, a.sort_keys, b.sort_keys); });
+  sort(plan, found);
   for (Combination& combination : found)  // locks are taken in sorted order, and values are those found then: F28, F53
     if (!lock_and_emit(plan, combination, Frame{combination.rows, nullptr, outer}, emit)) return;
 }
@@ -150,8 +157,7 @@ void Executor::select_distinct(const SelectPlan& plan, const Frame* outer, Emit 
   } else {
     select_plain(plan, outer, gather);
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [&](const Combination& a, const Combination& b) { return sorts_before(plan, a.sort_keys, b.sort_keys); });
+  sort(plan, found);
   for (const Combination& entry : found)
     if (!emit(*entry.rows)) return;
 }
@@ -169,8 +175,7 @@ void Executor::select_values(const SelectPlan& plan, const Frame* outer, Emit em
     for (std::size_t i = 0; i < plan.order_by.size(); ++i) entry.sort_keys[i] = outputs[*plan.order_by[i].output];
     found.push_back(entry);
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [&](const Combination& a, const Combination& b) { return sorts_before(plan, a.sort_keys, b.sort_keys); });
+  sort(plan, found);
   for (const Combination& entry : found)
     if (!emit(*entry.rows)) return;
 }
