@@ -13,7 +13,8 @@
 namespace heddle::pg::test {
 namespace {
 
-constexpr const char* schema = "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, x int); INSERT INTO t VALUES (1, 1, 10), (2, 2, 20)";
+constexpr const char* schema = "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, x int); INSERT INTO t VALUES (1, 1, 10), (2, 2, 20);"
+                               "CREATE TABLE v (id int PRIMARY KEY, y int); INSERT INTO v VALUES (1, 100)";
 
 constexpr const char* statements[] = {
     "SELECT x FROM t WHERE id = 1",
@@ -31,6 +32,10 @@ constexpr const char* statements[] = {
     "UPDATE t SET u = u + 10 WHERE id = 2",
     "UPDATE t SET id = 3 WHERE id = 1",
     "DELETE FROM t WHERE id = 1",
+    "SELECT x, (SELECT y FROM v WHERE id = 1) FROM t WHERE id = 1 FOR UPDATE",
+    "SELECT x, (SELECT sum(y) FROM v) FROM t FOR NO KEY UPDATE",
+    "UPDATE v SET y = y + 1 WHERE id = 1",
+    "INSERT INTO v VALUES (2, 200)",
     "INSERT INTO t VALUES (3, 3, 30)",
     "INSERT INTO t VALUES (1, 1, 0) ON CONFLICT DO NOTHING",
     "INSERT INTO t VALUES (3, 4, 1) ON CONFLICT (id) DO UPDATE SET x = t.x + 1",
