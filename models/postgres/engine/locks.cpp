@@ -195,11 +195,9 @@ void Engine::wait(StatementContext& statement, Row& row) {
     if (settings.statement_timeout.count() > 0)
       timers.statement = execution.arm_timer(statement.deadline, &on_timeout<&Waiter::statement_timed_out>, &waiter);
     const sim::Guard granted{[](const void* self) { return static_cast<const Waiter*>(self)->ready; }, &waiter};
-    if (!execution.announce(ops::lock_wait, row.has_object ? row.object : sim::Execution::no_object, Access::write, statement.where,
-                            sim::Needs::something()))
+    const sim::ObjectId object = row.has_object ? row.object : sim::Execution::no_object;
+    if (!execution.begin_wait(ops::lock_wait, object, Access::write, granted, sim::WaitKind::await, statement.where) || !execution.schedule())
       throw sim::Unwind{};
-    execution.begin_wait(granted, sim::WaitKind::await);
-    if (!execution.schedule()) throw sim::Unwind{};
     execution.end_wait();
     footprint_.row(row, tables_[row.table]);
     footprint_.object(waiter.object, Access::write);
