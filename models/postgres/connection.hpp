@@ -108,7 +108,9 @@ class [[nodiscard]] Transaction {
   /// Throws `SqlError` if the commit itself fails; the transaction has ended then, too.
   bool commit(const std::source_location& where = std::source_location::current()) {
     require_open();
-    return std::exchange(connection_, nullptr)->commit_transaction(where);
+    const bool committed = connection_->commit_transaction(where);  // dropped at this await: the destructor rolls back
+    connection_ = nullptr;
+    return committed;
   }
   /// Has no effect if the transaction has ended.
   void rollback(const std::source_location& where = std::source_location::current()) noexcept {

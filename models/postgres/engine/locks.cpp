@@ -195,9 +195,8 @@ void Engine::wait(StatementContext& statement, Row& row) {
     if (settings.statement_timeout.count() > 0)
       timers.statement = execution.arm_timer(statement.deadline, &on_timeout<&Waiter::statement_timed_out>, &waiter);
     const sim::Guard granted{[](const void* self) { return static_cast<const Waiter*>(self)->ready; }, &waiter};
-    if (!execution.begin_wait(ops::lock_wait, row.has_object ? row.object : sim::Execution::no_object, Access::write, granted,
-                              sim::WaitKind::await, statement.where) ||
-        !execution.schedule())
+    const sim::ObjectId object = row.has_object ? row.object : sim::Execution::no_object;
+    if (!execution.begin_wait(ops::lock_wait, object, Access::write, granted, sim::WaitKind::await, statement.where) || !execution.schedule())
       throw sim::Unwind{};
     execution.end_wait();
     footprint_.row(row, tables_[row.table]);
