@@ -87,7 +87,7 @@ void Fiber::trampoline(transfer_t transfer) noexcept {
   handover.from->context_ = transfer.fctx;
   after_switch(self, *handover.from);
   self.entry_(self.argument_);
-  HEDDLE_CHECK(!"a fiber's entry function returned");
+  HEDDLE_CHECK(false && "a fiber's entry function returned");
 }
 
 }  // namespace heddle::sim
