@@ -1,0 +1,47 @@
+# Shared by the scripts in this folder; source it, do not run it.
+
+heddle_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+heddle_jobs="${HEDDLE_JOBS:-$(nproc)}"
+
+say() { printf '==> %s\n' "$*"; }
+fail() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# Prints a command as it could be typed, then runs it.
+run() {
+  printf '+'
+  printf ' %q' "$@"
+  printf '\n'
+  "$@"
+}
+
+# Prints the comment block that a script opens with, as its help.
+usage() { sed -n '2,/^[^#]/{/^#/{s/^# \{0,1\}//;p}}' "$0"; }
+
+# ccache is a convenience: used where it is installed, with a cache that can be written even where HOME cannot.
+use_ccache() {
+  command -v ccache >/dev/null || return 0
+  local cache="${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/ccache}"
+  if ! mkdir -p "$cache" 2>/dev/null || [[ ! -w $cache ]]; then
+    cache="$heddle_root/build/ccache"
+    mkdir -p "$cache"
+  fi
+  export CCACHE_DIR="$cache" CMAKE_CXX_COMPILER_LAUNCHER=ccache
+}
+
+# configure PRESET: writes build/PRESET.
+configure() {
+  use_ccache
+  (cd "$heddle_root" && run cmake --preset "$1")
+}
+
+# build PRESET [TARGET...]
+build() {
+  local preset="$1"
+  shift
+  configure "$preset"
+  if [[ $# -gt 0 ]]; then set -- --target "$@"; fi
+  run cmake --build "$heddle_root/build/$preset" --parallel "$heddle_jobs" "$@"
+}
