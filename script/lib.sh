@@ -17,6 +17,15 @@ run() {
   "$@"
 }
 
+# sources EXTENSION FOLDER...: the files below these folders of the repository, sorted, one a line.
+sources() {
+  local extension="$1" folder
+  shift
+  for folder in "$@"; do
+    if [[ -d $heddle_root/$folder ]]; then (cd "$heddle_root" && find "$folder" -name "*.$extension" -not -path '*/build/*'); fi
+  done | LC_ALL=C sort
+}
+
 # Prints the comment block that a script opens with, as its help.
 usage() { sed -n '2,/^[^#]/{/^#/{s/^# \{0,1\}//;p}}' "$0"; }
 
