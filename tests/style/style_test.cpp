@@ -12,10 +12,6 @@
 
 namespace heddle::style {
 
-void PrintTo(const Rule& rule, std::ostream* out) {
-  *out << rule.name;
-}
-
 namespace {
 
 const std::vector<SourceFile>& sources() {
