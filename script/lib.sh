@@ -33,8 +33,8 @@ usage() { sed -n '2,/^[^#]/{/^#/{s/^# \{0,1\}//;p}}' "$0"; }
 # ccache is a convenience: used where it is installed, with a cache that can be written even where HOME cannot.
 use_ccache() {
   command -v ccache >/dev/null || return 0
-  local cache="${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/ccache}"
-  if ! mkdir -p "$cache" 2>/dev/null || [[ ! -w $cache ]]; then
+  local cache="${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/ccache}"
+  if [[ ! -d ${HOME:-} ]] || ! mkdir -p "$cache" 2>/dev/null || [[ ! -w $cache ]]; then
     cache="$heddle_root/build/ccache"
     mkdir -p "$cache"
   fi
