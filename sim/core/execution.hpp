@@ -301,7 +301,7 @@ class Execution {
   };
 
   [[noreturn]] static void throw_no_execution();
-  [[noreturn]] static void fiber_loop(void* task);
+  [[noreturn]] static void fiber_loop(void* argument);
 
   void reset(Strategy& strategy, Detail detail);
   void finish_run();
@@ -359,7 +359,7 @@ class Execution {
   void record_failure(FailureKind kind, std::string_view property);
   void leave_task();
   void teardown();
-  void add_note(std::string text);
+  void add_note(std::string_view text);
   void remove_holder(ObjectId object) noexcept;
   void set_attention() noexcept;
   void find_stuck();

@@ -105,7 +105,7 @@ void Execution::check_always() {
   set_attention();
 }
 
-void Execution::add_note(std::string text) {
+void Execution::add_note(std::string_view text) {
   if (!note_.empty()) note_ += "; ";
   note_ += text;
 }
