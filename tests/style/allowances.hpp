@@ -15,6 +15,7 @@ struct Allowance {
 
 inline const std::vector<Allowance>& allowances() {
   static const std::vector<Allowance> list = {
+      {"sim/explore/dfs.hpp", "unordered_container", "a cache that is only looked up, never iterated"},
       {"sim/explore/distinct.hpp", "unordered_container", "one lookup per execution; only counted, never iterated"},
       {"sim/explore/explorer.cpp", "wall_clock", "a budget of wall time; what an execution does cannot depend on it"},
       {"sim/explore/explorer.cpp", "floating_point", "figures for people about a campaign; nothing is decided by them"},
