@@ -1,5 +1,4 @@
 # `cmake --install`: libraries, headers, the command line, and a package that find_package(heddle) finds.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(heddle_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/heddle)

@@ -7,7 +7,7 @@
 namespace heddle::sim {
 
 std::string Dfs::name() const {
-  const std::string base = cache_limit_ > 0 ? "exhaustive" : "dfs";
+  std::string base = cache_limit_ > 0 ? "exhaustive" : "dfs";
   switch (bound_) {
     case Bound::preemptions:
       return base + ":preemptions=" + std::to_string(limit_);
