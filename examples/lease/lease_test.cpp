@@ -1,6 +1,7 @@
 // Two workers want the lease; the first may be so slow that it expires under it.
 #include "lease.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -9,11 +10,14 @@
 #include "sim/explore/dfs.hpp"
 #include "sim/explore/explorer.hpp"
 #include "sim/explore/random.hpp"
+#include "sim/gtest/matchers.hpp"
 
 namespace lease {
 namespace {
 
 using namespace std::chrono_literals;
+using sim::Exhausted;
+using sim::Violates;
 
 constexpr auto time_to_live = 10ms;
 
@@ -44,17 +48,26 @@ sim::Program two_workers(Release release) {
 TEST(Lease, ReleasingUnconditionallyEndsTheSuccessorsLease) {
   const auto verdict =
       sim::explore(two_workers(Release::unconditional), sim::Random{1}, {.execution = {.time = slow_workers}});
-  EXPECT_TRUE(verdict.violates("only_i_end_my_lease_early")) << sim::evidence_line(verdict);
+  EXPECT_THAT(verdict, Violates("only_i_end_my_lease_early"));
+}
+
+TEST(Lease, TheScheduleThatShowsTheBugShowsItAgain) {
+  const auto found =
+      sim::explore(two_workers(Release::unconditional), sim::Random{1}, {.execution = {.time = slow_workers}});
+  ASSERT_TRUE(found.failure.has_value());
+  const auto again = sim::replay(two_workers(Release::unconditional), found.failure->schedule, found.options);
+  EXPECT_THAT(again, Violates("only_i_end_my_lease_early"));
+  EXPECT_EQ(again.failure->trace_hash, found.failure->trace_hash);
 }
 
 TEST(Lease, ReleasingOnlyOnesOwnHoldsInEverySchedule) {
   const auto verdict = sim::explore(two_workers(Release::if_mine), sim::Dfs{}, {.execution = {.time = slow_workers}});
-  EXPECT_TRUE(verdict.exhausted()) << sim::evidence_line(verdict);
+  EXPECT_THAT(verdict, Exhausted());
 }
 
 TEST(Lease, TheBugNeedsASlowWorker) {
   const auto verdict = sim::explore(two_workers(Release::unconditional), sim::Dfs{});
-  EXPECT_TRUE(verdict.exhausted()) << sim::evidence_line(verdict);
+  EXPECT_THAT(verdict, Exhausted());
 }
 
 }  // namespace

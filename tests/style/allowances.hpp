@@ -19,6 +19,8 @@ inline const std::vector<Allowance>& allowances() {
       {"sim/explore/distinct.hpp", "unordered_container", "one lookup per execution; only counted, never iterated"},
       {"sim/explore/explorer.cpp", "wall_clock", "a budget of wall time; what an execution does cannot depend on it"},
       {"sim/explore/explorer.cpp", "floating_point", "figures for people about a campaign; nothing is decided by them"},
+      {"sim/replay/explain.cpp", "wall_clock", "a budget of wall time; what an execution does cannot depend on it"},
+      {"sim/replay/shrinker.hpp", "wall_clock", "a budget of wall time; what an execution does cannot depend on it"},
       {"sim/explore/verdict.hpp", "floating_point", "figures for people about a campaign; nothing is decided by them"},
       {"sim/explore/verdict.cpp", "floating_point", "figures for people about a campaign; nothing is decided by them"},
   };
