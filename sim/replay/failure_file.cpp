@@ -10,6 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 namespace heddle::sim {
 namespace {
@@ -61,7 +62,7 @@ class Reader {
   }
   template <class T>
   T get_or(const char* name, T otherwise) const {
-    return json_.contains(name) ? convert<T>(json_.at(name), name) : otherwise;
+    return json_.contains(name) ? convert<T>(json_.at(name), name) : std::move(otherwise);
   }
   [[nodiscard]] Reader object(const char* name) const {
     if (!json_.contains(name)) complain(name, "is missing");
