@@ -170,7 +170,7 @@ TEST_F(FailureFiles, SayAtWhichStepAndHowTheProgramDivergedWhenItIsRepaired) {
       "at recorded step 1: `deposit-0` does update balance instead of `deposit-0`'s load balance (its 1. such step)");
 }
 
-std::optional<Program> find(const Naming& naming) {
+std::optional<Program> find_program(const Naming& naming) {
   if (naming.scenario == "bank/transfer") return test_programs::lost_update();
   return std::nullopt;
 }
@@ -185,7 +185,7 @@ TEST_F(FailureFiles, InAFolderOfRegressionsAreReplayedAndJudged) {
   unknown.naming.scenario = "unknown";
   write_failure_file(directory, unknown);
   std::ofstream(directory / "zzz.json") << "{";
-  const std::vector<Regression> results = replay_regressions(directory, find);
+  const std::vector<Regression> results = replay_regressions(directory, find_program);
   ASSERT_EQ(results.size(), 4U);
   EXPECT_TRUE(results[0].ok) << results[0].sentence;
   EXPECT_FALSE(results[1].ok);

@@ -11,13 +11,13 @@
 namespace heddle::sim {
 namespace {
 
-Verdict find(const Program& program, std::uint64_t seed, const ExecutionOptions& execution = {}) {
+Verdict find_failure(const Program& program, std::uint64_t seed, const ExecutionOptions& execution = {}) {
   return explore(program, Random{seed}, {.execution = execution});
 }
 
 /// Shrinks what a random walk finds, and checks what must be true of every result.
 Shrunk shrink_found(const Program& program, std::uint64_t seed, const ExecutionOptions& execution = {}) {
-  const Verdict verdict = find(program, seed, execution);
+  const Verdict verdict = find_failure(program, seed, execution);
   EXPECT_TRUE(verdict.failure);
   const Shrunk shrunk = shrink(program, *verdict.failure, {.execution = verdict.options});
   EXPECT_EQ(shrunk.original.schedule, verdict.failure->schedule);
@@ -133,7 +133,7 @@ TEST(Shrink, StaysWithinItsBudgetAndDoesNotClaimAProof) {
 }
 
 TEST(Shrink, RefusesAFailureThatDoesNotReproduce) {
-  const Verdict verdict = find(test_programs::abba(), 1);
+  const Verdict verdict = find_failure(test_programs::abba(), 1);
   try {
     static_cast<void>(shrink(test_programs::lost_update(), *verdict.failure));
     FAIL() << "it was not refused";
