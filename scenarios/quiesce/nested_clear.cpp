@@ -31,7 +31,8 @@ void run(sim::World& world, LatchKind kind) {
 }
 
 Variant variant(std::string name, std::string summary, LatchKind kind, Expectation expected) {
-  return {std::move(name), std::move(summary), std::move(expected), [kind](sim::World& world) { run(world, kind); }, {}};
+  return {
+      std::move(name), std::move(summary), std::move(expected), [kind](sim::World& world) { run(world, kind); }, {}};
 }
 
 }  // namespace
@@ -45,7 +46,8 @@ Scenario nested_clear() {
   scenario.variants = {
       variant("latch_as_set", "the latch is a set of keys: whoever lets go first takes the key out", LatchKind::set,
               {.violates = scenario.properties}),
-      variant("latch_refcounted", "the latch counts its holders", LatchKind::refcounted, {.holds = scenario.properties}),
+      variant("latch_refcounted", "the latch counts its holders", LatchKind::refcounted,
+              {.holds = scenario.properties}),
   };
   return scenario;
 }

@@ -1,9 +1,11 @@
-// A host clears a coordinator's store while a pass is in flight. Clearing raises the gate, so that no new pass begins, and drains the
-// pass in flight, for at most so long: a timeout drops the drain at its await. Later the host wants a pass again.
+// A host clears a coordinator's store while a pass is in flight. Clearing raises the gate, so that no new pass begins,
+// and drains the pass in flight, for at most so long: a timeout drops the drain at its await. Later the host wants a
+// pass again.
 //
 // Properties:
 //  - gate_returns_to_zero: at the end nobody holds the gate;
-//  - coordinator_still_works_after: when the clear is over, timed out or not, and no pass is in flight, a `sync_now` really runs.
+//  - coordinator_still_works_after: when the clear is over, timed out or not, and no pass is in flight, a `sync_now`
+//  really runs.
 #include "scenarios/quiesce/timeout_during_drain.hpp"
 
 #include <optional>
@@ -142,7 +144,8 @@ void run(sim::World& world, DrainHook hook) {
 }
 
 Variant variant(std::string name, std::string summary, DrainHook hook, Expectation expected) {
-  return {std::move(name), std::move(summary), std::move(expected), [hook](sim::World& world) { run(world, hook); }, {}};
+  return {
+      std::move(name), std::move(summary), std::move(expected), [hook](sim::World& world) { run(world, hook); }, {}};
 }
 
 }  // namespace
@@ -156,7 +159,8 @@ Scenario timeout_during_drain() {
   scenario.variants = {
       variant("hook_add_subtract_after_await", "the drain hook adds one to the gate and subtracts it after the await",
               DrainHook::add_subtract_after_await, {.violates = scenario.properties}),
-      variant("raii_guard", "the drain hook holds the gate by a guard", DrainHook::raii_guard, {.holds = scenario.properties}),
+      variant("raii_guard", "the drain hook holds the gate by a guard", DrainHook::raii_guard,
+              {.holds = scenario.properties}),
   };
   return scenario;
 }

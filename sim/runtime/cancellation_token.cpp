@@ -58,11 +58,21 @@ bool CancellationToken::is_cancelled(std::source_location where) const {
   return node_->cancelled;
 }
 
-bool CancellationToken::peek() const noexcept { return node_->cancelled; }
+bool CancellationToken::peek() const noexcept {
+  return node_->cancelled;
+}
 
-ObjectId CancellationToken::Cancellation::object() const noexcept { return node_->object; }
-bool CancellationToken::Cancellation::is_ready() const noexcept { return node_->cancelled; }
-TaskSet* CancellationToken::Cancellation::waiters() noexcept { return &node_->waiters; }
-void CancellationToken::Cancellation::observe(Execution& execution) const { execution.touch(node_->object, Access::read); }
+ObjectId CancellationToken::Cancellation::object() const noexcept {
+  return node_->object;
+}
+bool CancellationToken::Cancellation::is_ready() const noexcept {
+  return node_->cancelled;
+}
+TaskSet* CancellationToken::Cancellation::waiters() noexcept {
+  return &node_->waiters;
+}
+void CancellationToken::Cancellation::observe(Execution& execution) const {
+  execution.touch(node_->object, Access::read);
+}
 
 }  // namespace heddle::sim

@@ -1,5 +1,6 @@
-// `CancellationToken`: tokio_util's, for code under test. Cancelling a token cancels its children, not its parent. Copies are the same
-// token. Nothing is dropped by it: a task that wants to stop asks `is_cancelled`, or awaits `cancelled` (usually in a `select`).
+// `CancellationToken`: tokio_util's, for code under test. Cancelling a token cancels its children, not its parent.
+// Copies are the same token. Nothing is dropped by it: a task that wants to stop asks `is_cancelled`, or awaits
+// `cancelled` (usually in a `select`).
 #pragma once
 
 #include "sim/sync/await.hpp"

@@ -46,13 +46,15 @@ bool JoinState::is_finished(std::source_location where) const {
 
 void JoinState::fail_if_own(Execution& execution) const {
   if (!execution.in_task() || execution.running_task().id != task || execution.tearing_down()) return;
-  execution.fail(FailureKind::misuse, "join_on_itself",
-                 [&] { return "task " + execution.running_task().name.str() + " joins itself, which would wait for ever"; });
+  execution.fail(FailureKind::misuse, "join_on_itself", [&] {
+    return "task " + execution.running_task().name.str() + " joins itself, which would wait for ever";
+  });
 }
 
 void JoinState::drop_handle() noexcept {
   handle_lives = false;
-  if (Execution* execution = Execution::current_or_null(); execution != nullptr && has_ended(*execution)) report_unseen_panic(*execution);
+  if (Execution* execution = Execution::current_or_null(); execution != nullptr && has_ended(*execution))
+    report_unseen_panic(*execution);
 }
 
 void JoinState::report_unseen_panic(Execution& execution) noexcept {

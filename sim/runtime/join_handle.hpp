@@ -1,5 +1,6 @@
-// `JoinHandle`: what `Runtime::spawn` returns, as tokio's. Dropping it detaches the task. The result of a task is its value, or a
-// `JoinError`: it was aborted, or it panicked (ended by an exception). A panic that nobody looks at fails the execution.
+// `JoinHandle`: what `Runtime::spawn` returns, as tokio's. Dropping it detaches the task. The result of a task is its
+// value, or a `JoinError`: it was aborted, or it panicked (ended by an exception). A panic that nobody looks at fails
+// the execution.
 #pragma once
 
 #include <exception>
@@ -21,8 +22,8 @@ inline constexpr Op is_finished{"is_finished", Unwinds::if_endless};
 /// Why a task has no value.
 class JoinError : public std::exception {
  public:
-  explicit JoinError(std::string task);                            ///< it was cancelled
-  JoinError(const std::string& task, std::exception_ptr panic);    ///< it panicked
+  explicit JoinError(std::string task);                          ///< it was cancelled
+  JoinError(const std::string& task, std::exception_ptr panic);  ///< it panicked
   [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
   [[nodiscard]] bool is_cancelled() const noexcept { return panic_ == nullptr; }
   [[nodiscard]] bool is_panic() const noexcept { return panic_ != nullptr; }
@@ -57,7 +58,9 @@ struct JoinState {
 
   [[nodiscard]] bool has_ended(const Execution& execution) const { return execution.task(task).finished; }
   [[nodiscard]] JoinError error(const Execution& execution);
-  void observe(Execution& execution) const { execution.touch(execution.wake_up_of(execution.task_at(task)), Access::read); }
+  void observe(Execution& execution) const {
+    execution.touch(execution.wake_up_of(execution.task_at(task)), Access::read);
+  }
   void abort(std::source_location where) noexcept;
   [[nodiscard]] bool is_finished(std::source_location where) const;
   void fail_if_own(Execution& execution) const;
@@ -122,7 +125,8 @@ class [[nodiscard]] JoinHandle {
   }
   /// For `select`.
   [[nodiscard]] Joining joining() { return Joining(state_); }
-  /// The task is dropped at its next await that has to wait, or before it starts. No effect on a thread, or after its end.
+  /// The task is dropped at its next await that has to wait, or before it starts. No effect on a thread, or after its
+  /// end.
   void abort(std::source_location where = std::source_location::current()) noexcept { state_->abort(where); }
   [[nodiscard]] bool is_finished(std::source_location where = std::source_location::current()) const {
     return state_->is_finished(where);

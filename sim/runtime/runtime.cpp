@@ -28,8 +28,10 @@ Runtime::~Runtime() {
   execution.fail(FailureKind::misuse, "runtime_outlived", [&] {
     std::string living = "a blocking thread";
     for (TaskId id = 1; id < execution.task_count(); ++id)
-      if (const Task& task = execution.task(id); task.pool == &state_->pool && !task.finished) living = "task " + task.name.str();
-    return "runtime " + state_->name.str() + " is destroyed while " + living + " still lives; join it, or abort and join it, before";
+      if (const Task& task = execution.task(id); task.pool == &state_->pool && !task.finished)
+        living = "task " + task.name.str();
+    return "runtime " + state_->name.str() + " is destroyed while " + living +
+           " still lives; join it, or abort and join it, before";
   });
 }
 

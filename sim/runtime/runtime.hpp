@@ -4,10 +4,11 @@
 //     auto handle = runtime.spawn("fetch", [&] { return cache.get(key); });   // JoinHandle<Value>
 //     world.run();
 //
-// A task runs only while it holds one of the workers. It gets one to start, gives it back at an await that has to wait, and needs one
-// again to go on; what blocks (a `Mutex`, `work`) keeps it. The tasks of a runtime with `unbounded` workers never lack one.
-// Differences from tokio: workers have no queues of their own, any waiting task may be the next to get a free one, as the strategy
-// decides; and a runtime does not abort its tasks: to destroy it while one lives is reported (`runtime_outlived`).
+// A task runs only while it holds one of the workers. It gets one to start, gives it back at an await that has to wait,
+// and needs one again to go on; what blocks (a `Mutex`, `work`) keeps it. The tasks of a runtime with `unbounded`
+// workers never lack one. Differences from tokio: workers have no queues of their own, any waiting task may be the next
+// to get a free one, as the strategy decides; and a runtime does not abort its tasks: to destroy it while one lives is
+// reported (`runtime_outlived`).
 #pragma once
 
 #include <utility>
@@ -89,7 +90,8 @@ class Runtime {
   JoinHandle<std::invoke_result_t<std::decay_t<F>&>> spawn_blocking(Name name, F&& body) {
     return launch(name, std::forward<F>(body), {});
   }
-  /// How many workers are idle, without a scheduling point: for properties and checks. Meaningless when they are unbounded.
+  /// How many workers are idle, without a scheduling point: for properties and checks. Meaningless when they are
+  /// unbounded.
   [[nodiscard]] std::uint32_t idle_workers() const noexcept { return state_->pool.free; }
 
  private:

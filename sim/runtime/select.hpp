@@ -3,8 +3,8 @@
 //     auto first = sim::select(receiver.receiving(), token.cancellation(), sim::sleeping(5s));
 //     if (auto* message = std::get_if<0>(&first)) ...     // the position says which; void results are std::monostate
 //
-// When several are ready, which one is taken is a decision; `select_biased` takes the first. An awaitable passed as an lvalue is not
-// dropped and can be selected on again.
+// When several are ready, which one is taken is a decision; `select_biased` takes the first. An awaitable passed as an
+// lvalue is not dropped and can be selected on again.
 #pragma once
 
 #include <array>

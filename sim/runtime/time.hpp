@@ -3,9 +3,10 @@
 //     bool in_time = sim::timeout(5s, [&] { auto held = mutex.lock(); drain(); });
 //     std::optional<int> answer = sim::timeout(5s, [&] { return receiver.recv().value(); });
 //
-// A timeout that fires while its body waits at an await *drops* the body there: `Cancelled` is thrown at that await, destructors run,
-// the code after it does not. A body that does not wait runs on; what is ready when the task looks wins against a timeout that has
-// also fired. A body that catches its cancellation and goes on is reported (`cancellation_swallowed`).
+// A timeout that fires while its body waits at an await *drops* the body there: `Cancelled` is thrown at that await,
+// destructors run, the code after it does not. A body that does not wait runs on; what is ready when the task looks
+// wins against a timeout that has also fired. A body that catches its cancellation and goes on is reported
+// (`cancellation_swallowed`).
 #pragma once
 
 #include <optional>
@@ -49,7 +50,9 @@ class Sleeping {
   bool fired_ = false;
 };
 
-[[nodiscard]] inline Sleeping sleeping(Duration duration) { return Sleeping(duration); }
+[[nodiscard]] inline Sleeping sleeping(Duration duration) {
+  return Sleeping(duration);
+}
 
 namespace detail {
 
@@ -71,7 +74,8 @@ class TimeLimit : public CancelScope {
 };
 
 template <class Body>
-using TimeoutResult = std::conditional_t<std::is_void_v<std::invoke_result_t<Body>>, bool, std::optional<std::invoke_result_t<Body>>>;
+using TimeoutResult =
+    std::conditional_t<std::is_void_v<std::invoke_result_t<Body>>, bool, std::optional<std::invoke_result_t<Body>>>;
 
 template <class Body>
 TimeoutResult<Body> run_to_end(Body& body) {
@@ -85,7 +89,8 @@ TimeoutResult<Body> run_to_end(Body& body) {
 
 }  // namespace detail
 
-/// Runs `body` in this task, for at most `duration`. Its result; or nothing (false for a body that returns void) if it was dropped.
+/// Runs `body` in this task, for at most `duration`. Its result; or nothing (false for a body that returns void) if it
+/// was dropped.
 template <class Body>
 detail::TimeoutResult<Body> timeout(Duration duration, Body&& body) {
   Execution& execution = Execution::current();

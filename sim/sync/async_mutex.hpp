@@ -1,6 +1,6 @@
-// `AsyncMutex`: tokio::sync::Mutex for code under test. Locking is an await: a waiting async task gives its worker back, and may be
-// dropped by a timeout (`timeout(5s, [&] { auto held = mutex.lock(); ... })`). Fair: first come, first served. Not recursive. A guard
-// may be held across awaits and may be dropped by another task.
+// `AsyncMutex`: tokio::sync::Mutex for code under test. Locking is an await: a waiting async task gives its worker
+// back, and may be dropped by a timeout (`timeout(5s, [&] { auto held = mutex.lock(); ... })`). Fair: first come, first
+// served. Not recursive. A guard may be held across awaits and may be dropped by another task.
 #pragma once
 
 #include <optional>

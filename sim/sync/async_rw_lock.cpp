@@ -21,7 +21,8 @@ void AsyncRwLock::Guard::unlock(std::source_location where) noexcept {
   lock.permits_.give(execution, amount_);
 }
 
-std::optional<AsyncRwLock::Guard> AsyncRwLock::try_take(const Op& op, std::uint32_t amount, std::source_location where) {
+std::optional<AsyncRwLock::Guard> AsyncRwLock::try_take(const Op& op, std::uint32_t amount,
+                                                        std::source_location where) {
   Execution& execution = Execution::current();
   if (!execution.step(op, object_, Access::write, where) && execution.tearing_down()) return Guard();
   const Access access = access_for(amount);

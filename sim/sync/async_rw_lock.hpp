@@ -1,5 +1,5 @@
-// `AsyncRwLock`: tokio::sync::RwLock for code under test. Locking is an await. Fair: first come, first served, so that a reader waits
-// behind a writer that waits. Guards may be held across awaits and may be dropped by another task.
+// `AsyncRwLock`: tokio::sync::RwLock for code under test. Locking is an await. Fair: first come, first served, so that
+// a reader waits behind a writer that waits. Guards may be held across awaits and may be dropped by another task.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
-// `Atomic<T>`: std::atomic for code under test. Sequentially consistent: a memory order is accepted and means `seq_cst`.
-// Operations are inlined into the task: see `Fiber::switch_between`.
-// Not detected: behaviours of weaker memory models.
+// `Atomic<T>`: std::atomic for code under test. Sequentially consistent: a memory order is accepted and means
+// `seq_cst`. Operations are inlined into the task: see `Fiber::switch_between`. Not detected: behaviours of weaker
+// memory models.
 #pragma once
 
 #include <atomic>
@@ -23,12 +23,13 @@ template <class T>
   requires std::is_trivially_copyable_v<T>
 class Atomic {
  public:
-  explicit Atomic(T initial = T{}, Name name = {}) : object_(Execution::current().add_object("atomic", name)), value_(initial) {}
+  explicit Atomic(T initial = T{}, Name name = {})
+      : object_(Execution::current().add_object("atomic", name)), value_(initial) {}
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 
   [[nodiscard, gnu::always_inline]] T load(std::memory_order = std::memory_order_seq_cst,
-                       std::source_location where = std::source_location::current()) const {
+                                           std::source_location where = std::source_location::current()) const {
     Execution& execution = Execution::current();
     execution.step(ops::atomic_load, object_, Access::read, where);
     execution.touch(object_, Access::read);
@@ -36,7 +37,7 @@ class Atomic {
     return value_;
   }
   [[gnu::always_inline]] void store(T desired, std::memory_order = std::memory_order_seq_cst,
-             std::source_location where = std::source_location::current()) {
+                                    std::source_location where = std::source_location::current()) {
     Execution& execution = Execution::current();
     execution.step(ops::atomic_store, object_, Access::write, where);
     execution.touch(object_, Access::write);
@@ -44,36 +45,36 @@ class Atomic {
     value_ = desired;
   }
   [[gnu::always_inline]] T exchange(T desired, std::memory_order = std::memory_order_seq_cst,
-             std::source_location where = std::source_location::current()) {
+                                    std::source_location where = std::source_location::current()) {
     return update([&](T) { return desired; }, where);
   }
   [[gnu::always_inline]] T fetch_add(T delta, std::memory_order = std::memory_order_seq_cst,
-              std::source_location where = std::source_location::current())
+                                     std::source_location where = std::source_location::current())
     requires std::is_arithmetic_v<T>
   {
     return update([&](T old) { return static_cast<T>(old + delta); }, where);
   }
   [[gnu::always_inline]] T fetch_sub(T delta, std::memory_order = std::memory_order_seq_cst,
-              std::source_location where = std::source_location::current())
+                                     std::source_location where = std::source_location::current())
     requires std::is_arithmetic_v<T>
   {
     return update([&](T old) { return static_cast<T>(old - delta); }, where);
   }
   [[gnu::always_inline]] T fetch_or(T bits, std::memory_order = std::memory_order_seq_cst,
-             std::source_location where = std::source_location::current())
+                                    std::source_location where = std::source_location::current())
     requires std::is_integral_v<T>
   {
     return update([&](T old) { return static_cast<T>(old | bits); }, where);
   }
   [[gnu::always_inline]] T fetch_and(T bits, std::memory_order = std::memory_order_seq_cst,
-              std::source_location where = std::source_location::current())
+                                     std::source_location where = std::source_location::current())
     requires std::is_integral_v<T>
   {
     return update([&](T old) { return static_cast<T>(old & bits); }, where);
   }
   /// Never fails spuriously.
   [[gnu::always_inline]] bool compare_exchange(T& expected, T desired, std::memory_order = std::memory_order_seq_cst,
-                        std::source_location where = std::source_location::current()) {
+                                               std::source_location where = std::source_location::current()) {
     Execution& execution = Execution::current();
     execution.step(ops::atomic_update, object_, Access::write, where);
     if (value_ != expected) {  // a failed exchange is a read

@@ -1,5 +1,6 @@
-// `Barrier`: tokio::sync::Barrier for code under test. `wait` is an await until as many tasks have arrived as the barrier is made for;
-// the last to arrive is the leader. Then it is ready for the next round. An arrival that is dropped still counts, as in tokio.
+// `Barrier`: tokio::sync::Barrier for code under test. `wait` is an await until as many tasks have arrived as the
+// barrier is made for; the last to arrive is the leader. Then it is ready for the next round. An arrival that is
+// dropped still counts, as in tokio.
 #pragma once
 
 #include "sim/sync/await.hpp"
@@ -39,7 +40,8 @@ class Barrier {
     Waiter waiter_;
   };
 
-  explicit Barrier(std::uint32_t tasks, Name name = {}) : object_(Execution::current().add_object("barrier", name)), tasks_(tasks) {}
+  explicit Barrier(std::uint32_t tasks, Name name = {})
+      : object_(Execution::current().add_object("barrier", name)), tasks_(tasks) {}
   Barrier(const Barrier&) = delete;
   Barrier& operator=(const Barrier&) = delete;
 

@@ -2,10 +2,11 @@
 //
 //     auto jobs = sim::channel<Job>(16, "jobs");      // or sim::unbounded_channel<Job>("jobs")
 //     jobs.sender.send(job);                          // awaits room; false when the receiver has closed
-//     while (auto job = jobs.receiver.recv()) ...     // awaits a message; empty when all senders are gone and all messages received
+//     while (auto job = jobs.receiver.recv()) ...     // awaits a message; empty when all senders are gone and all
+//     messages received
 //
-// Senders that wait for room get it first come, first served. Dropping a sender or the receiver is visible to the others, so it is a
-// step. Messages of a dropped receiver are dropped.
+// Senders that wait for room get it first come, first served. Dropping a sender or the receiver is visible to the
+// others, so it is a step. Messages of a dropped receiver are dropped.
 #pragma once
 
 #include <optional>
@@ -137,7 +138,9 @@ class Receiver {
   ~Receiver() { drop(); }
 
   /// Awaits a message. Empty: all senders are gone, or this receiver has closed, and all messages were received.
-  std::optional<T> recv(std::source_location where = std::source_location::current()) { return await(receiving(), where); }
+  std::optional<T> recv(std::source_location where = std::source_location::current()) {
+    return await(receiving(), where);
+  }
   /// For `select`.
   [[nodiscard]] Receiving receiving() { return Receiving(*channel_); }
   [[nodiscard]] TryRecv<T> try_recv(std::source_location where = std::source_location::current()) {

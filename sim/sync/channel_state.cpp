@@ -3,7 +3,9 @@
 namespace heddle::sim {
 
 ChannelState::ChannelState(std::uint32_t capacity, Name name) : room(capacity) {
-  if (capacity == 0) throw Error(ErrorCode::usage, "channel " + name.str() + " has room for no message; give it a capacity of at least 1");
+  if (capacity == 0)
+    throw Error(ErrorCode::usage,
+                "channel " + name.str() + " has room for no message; give it a capacity of at least 1");
   object = Execution::current().add_object("channel", name);
 }
 

@@ -7,7 +7,8 @@ namespace heddle::sim {
 /// One wait: its place among the waiters, and its timer.
 class ConditionVariable::Wait {
  public:
-  Wait(ConditionVariable& variable, Mutex& mutex, Execution& execution) : variable_(variable), mutex_(mutex), execution_(execution) {}
+  Wait(ConditionVariable& variable, Mutex& mutex, Execution& execution)
+      : variable_(variable), mutex_(mutex), execution_(execution) {}
   ~Wait() {
     if (timer_) execution_.cancel_timer(*timer_);
   }
@@ -70,15 +71,16 @@ ConditionVariable::Woken ConditionVariable::wait_once(std::unique_lock<Mutex>& l
   const TaskId self = execution.running_task().id;
   if (!lock.owns_lock() || mutex.owner_ != self) {
     execution.fail(FailureKind::misuse, "wait_by_owner", [&] {
-      return "task " + execution.running_task().name.str() + " waits on " + execution.object_name(object_) + " without holding mutex " +
-             execution.object_name(mutex.object_);
+      return "task " + execution.running_task().name.str() + " waits on " + execution.object_name(object_) +
+             " without holding mutex " + execution.object_name(mutex.object_);
     });
     return Woken::at_the_end;
   }
   Wait wait(*this, mutex, execution);
   wait.line_up(patience);
   mutex.give_up(execution);
-  if (!execution.begin_wait(ops::relock, mutex.object_, Access::write, wait.guard(), WaitKind::block, where)) return Woken::at_the_end;
+  if (!execution.begin_wait(ops::relock, mutex.object_, Access::write, wait.guard(), WaitKind::block, where))
+    return Woken::at_the_end;
   mutex.special_waiters_.insert(self);
   if (!execution.schedule()) return Woken::at_the_end;
   mutex.special_waiters_.erase(self);

@@ -1,6 +1,7 @@
-// `ConditionVariable`: std::condition_variable for code under test, with a `Mutex`. Blocking: a waiting task keeps its worker thread.
-// Which waiter `notify_one` wakes is a decision. A waiter that was woken competes for the mutex like everybody else. Spurious wake-ups
-// happen as decisions, as many in an execution as the constructor allows; none by default.
+// `ConditionVariable`: std::condition_variable for code under test, with a `Mutex`. Blocking: a waiting task keeps its
+// worker thread. Which waiter `notify_one` wakes is a decision. A waiter that was woken competes for the mutex like
+// everybody else. Spurious wake-ups happen as decisions, as many in an execution as the constructor allows; none by
+// default.
 //
 //     std::unique_lock lock(mutex);
 //     ready.wait(lock, [&] { return !queue.empty(); });
@@ -33,11 +34,13 @@ class ConditionVariable {
     static_cast<void>(wait_once(lock, nullptr, where));
   }
   template <class Predicate>
-  void wait(std::unique_lock<Mutex>& lock, Predicate predicate, std::source_location where = std::source_location::current()) {
+  void wait(std::unique_lock<Mutex>& lock, Predicate predicate,
+            std::source_location where = std::source_location::current()) {
     while (!predicate() && wait_once(lock, nullptr, where) != Woken::at_the_end) {
     }
   }
-  CvStatus wait_for(std::unique_lock<Mutex>& lock, Duration patience, std::source_location where = std::source_location::current());
+  CvStatus wait_for(std::unique_lock<Mutex>& lock, Duration patience,
+                    std::source_location where = std::source_location::current());
   /// Whether `predicate` held within `patience`.
   template <class Predicate>
   bool wait_for(std::unique_lock<Mutex>& lock, Duration patience, Predicate predicate,

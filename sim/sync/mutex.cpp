@@ -5,7 +5,8 @@ namespace heddle::sim {
 void Mutex::lock_without_scheduling(const Execution& execution) {
   if (execution.tearing_down()) return;
   if (is_locked())
-    throw Error(ErrorCode::usage, "mutex " + execution.object_name(object_) + " is locked outside of a task while it is held; nobody could release it");
+    throw Error(ErrorCode::usage, "mutex " + execution.object_name(object_) +
+                                      " is locked outside of a task while it is held; nobody could release it");
   owner_ = clock_task;  // no task: the body itself
 }
 
@@ -53,7 +54,8 @@ bool Mutex::try_lock_for(Duration patience, std::source_location where) {
 
 void Mutex::report_not_owner(Execution& execution) const {
   execution.fail(FailureKind::misuse, "unlock_by_owner", [&] {
-    return "task " + execution.running_task().name.str() + " unlocks mutex " + execution.object_name(object_) + ", which it does not hold";
+    return "task " + execution.running_task().name.str() + " unlocks mutex " + execution.object_name(object_) +
+           ", which it does not hold";
   });
 }
 

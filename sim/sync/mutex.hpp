@@ -1,5 +1,5 @@
-// `Mutex`: std::timed_mutex for code under test. A blocking lock: a waiting task keeps its worker thread. Not fair: when it is
-// released, any waiting task (or a newcomer) may take it next, as the strategy decides. Not recursive.
+// `Mutex`: std::timed_mutex for code under test. A blocking lock: a waiting task keeps its worker thread. Not fair:
+// when it is released, any waiting task (or a newcomer) may take it next, as the strategy decides. Not recursive.
 // Operations are inlined into the task: see `Fiber::switch_between`.
 #pragma once
 

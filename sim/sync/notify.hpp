@@ -1,6 +1,6 @@
-// `Notify`: tokio::sync::Notify for code under test. `notify_one` wakes the task that has waited longest, or stores one permit for the
-// next that waits (never more than one). `notify_waiters` wakes all who wait now, and those who hold a `notification()` made before.
-// A notification that is dropped after `notify_one` chose it passes the wake-up on.
+// `Notify`: tokio::sync::Notify for code under test. `notify_one` wakes the task that has waited longest, or stores one
+// permit for the next that waits (never more than one). `notify_waiters` wakes all who wait now, and those who hold a
+// `notification()` made before. A notification that is dropped after `notify_one` chose it passes the wake-up on.
 #pragma once
 
 #include "sim/sync/await.hpp"

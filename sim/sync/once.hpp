@@ -1,5 +1,5 @@
-// `Once`: std::once_flag and std::call_once for code under test. Blocking: who comes while the call is running waits for its end. If the
-// call throws, the exception goes to its caller, and the next in turn tries again.
+// `Once`: std::once_flag and std::call_once for code under test. Blocking: who comes while the call is running waits
+// for its end. If the call throws, the exception goes to its caller, and the next in turn tries again.
 #pragma once
 
 #include "sim/core/execution.hpp"

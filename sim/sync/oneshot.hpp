@@ -90,7 +90,9 @@ class OneshotReceiver {
   }
   ~OneshotReceiver() { drop(); }
 
-  std::optional<T> recv(std::source_location where = std::source_location::current()) { return await(receiving(), where); }
+  std::optional<T> recv(std::source_location where = std::source_location::current()) {
+    return await(receiving(), where);
+  }
   /// For `select`.
   [[nodiscard]] Receiving receiving() { return Receiving(*state_); }
   [[nodiscard]] std::optional<T> try_recv(std::source_location where = std::source_location::current()) {

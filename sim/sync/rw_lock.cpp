@@ -13,7 +13,8 @@ void RwLock::take_write(Execution& execution) {
 
 void RwLock::take_read(Execution& execution) {
   const TaskId self = execution.running_task().id;
-  const auto known = std::find_if(reading_.begin(), reading_.end(), [&](const Reader& reader) { return reader.task == self; });
+  const auto known =
+      std::find_if(reading_.begin(), reading_.end(), [&](const Reader& reader) { return reader.task == self; });
   if (known == reading_.end()) {
     reading_.push_back({self, 1});
   } else {
@@ -33,7 +34,8 @@ void RwLock::wait_for_turn(Execution& execution, const Op& op, std::uint32_t amo
   if (waiter.is_granted()) return;
   execution.touch(object_, Access::write);
   const Guard granted{[](const void* w) { return static_cast<const Waiter*>(w)->is_granted(); }, &waiter};
-  if (!execution.begin_wait(op, object_, Access::read, granted, WaitKind::block, where) || !execution.schedule()) return;
+  if (!execution.begin_wait(op, object_, Access::read, granted, WaitKind::block, where) || !execution.schedule())
+    return;
   execution.end_wait();
   waiter.finish(execution);
 }
@@ -58,9 +60,11 @@ void RwLock::lock(std::source_location where) {
   Execution& execution = Execution::current();
   const Guard free{[](const void* lock) { return static_cast<const RwLock*>(lock)->lets_write(); }, this};
   if (policy_ == RwPolicy::unfair || !execution.in_task()) {
-    execution.wait_until(ops::write_lock, object_, Access::write, free, waiters_, WaitKind::block, where, Needs::at_least(everything));
+    execution.wait_until(ops::write_lock, object_, Access::write, free, waiters_, WaitKind::block, where,
+                         Needs::at_least(everything));
   } else if (execution.step(ops::write_lock, object_, Access::write, where)) {
-    policy_ == RwPolicy::fair ? wait_for_turn(execution, ops::write_lock, everything, where) : write_lock_preferred(execution, where);
+    policy_ == RwPolicy::fair ? wait_for_turn(execution, ops::write_lock, everything, where)
+                              : write_lock_preferred(execution, where);
   }
   if (execution.tearing_down()) return;
   if (policy_ == RwPolicy::fair && !execution.in_task()) HEDDLE_CHECK(turns_.try_take(everything));
@@ -70,7 +74,8 @@ void RwLock::lock(std::source_location where) {
 void RwLock::lock_shared(std::source_location where) {
   Execution& execution = Execution::current();
   if (policy_ == RwPolicy::fair && execution.in_task()) {
-    if (execution.step(ops::read_lock, object_, Access::write, where)) wait_for_turn(execution, ops::read_lock, 1, where);
+    if (execution.step(ops::read_lock, object_, Access::write, where))
+      wait_for_turn(execution, ops::read_lock, 1, where);
   } else {
     const Guard open{[](const void* lock) { return static_cast<const RwLock*>(lock)->lets_read(); }, this};
     const Needs needs = policy_ == RwPolicy::unfair ? Needs::at_least(1) : Needs::something();
@@ -118,7 +123,8 @@ void RwLock::unlock_shared(std::source_location where) noexcept {
   const Access access = policy_ == RwPolicy::fair ? Access::write : Access::commute;
   if (!execution.step(ops::read_unlock, object_, access, where) && execution.tearing_down()) return;
   const TaskId self = execution.running_task().id;
-  const auto own = std::find_if(reading_.begin(), reading_.end(), [&](const Reader& reader) { return reader.task == self; });
+  const auto own =
+      std::find_if(reading_.begin(), reading_.end(), [&](const Reader& reader) { return reader.task == self; });
   if (own == reading_.end()) return fail_unlock(execution, "reading");
   if (--own->times == 0) reading_.erase(own);
   --readers_;

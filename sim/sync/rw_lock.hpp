@@ -1,6 +1,6 @@
-// `RwLock`: std::shared_mutex for code under test. A blocking lock: a waiting task keeps its worker thread. Who is let in when several
-// wait is the policy. A task that holds it for reading may take it for reading again; under the policies other than `unfair` that
-// deadlocks if a writer has lined up in between, as it does in reality.
+// `RwLock`: std::shared_mutex for code under test. A blocking lock: a waiting task keeps its worker thread. Who is let
+// in when several wait is the policy. A task that holds it for reading may take it for reading again; under the
+// policies other than `unfair` that deadlocks if a writer has lined up in between, as it does in reality.
 //
 //     const ReadGuard reading(lock);    const WriteGuard writing(lock);
 //

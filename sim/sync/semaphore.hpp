@@ -1,5 +1,5 @@
-// `Semaphore`: tokio::sync::Semaphore for code under test. Acquiring is an await; permits are handed out first come, first served, also
-// when a later task wants fewer. Permits are RAII.
+// `Semaphore`: tokio::sync::Semaphore for code under test. Acquiring is an await; permits are handed out first come,
+// first served, also when a later task wants fewer. Permits are RAII.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// State shared by several handles, and queues, in the execution's arena: nothing is allocated from the heap. Not for use beyond the
-// execution they were made in.
+// State shared by several handles, and queues, in the execution's arena: nothing is allocated from the heap. Not for
+// use beyond the execution they were made in.
 #pragma once
 
 #include <cstddef>

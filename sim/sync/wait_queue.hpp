@@ -1,6 +1,6 @@
-// Fair queues. `Permits` is the heart of the FIFO primitives (semaphore, async mutex, bounded channel, async read-write lock): a number
-// of permits, handed over in the order in which they were asked for, as tokio's batch semaphore does. A waiter that is dropped after
-// permits were granted to it passes them on.
+// Fair queues. `Permits` is the heart of the FIFO primitives (semaphore, async mutex, bounded channel, async read-write
+// lock): a number of permits, handed over in the order in which they were asked for, as tokio's batch semaphore does. A
+// waiter that is dropped after permits were granted to it passes them on.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace heddle::sim {
 
 class WaitQueue;
 
-/// One task's place in a queue, on that task's stack. Destroying it takes it out of the queue; destroying the queue first is fine, too, as
-/// happens when tasks are unwound one after the other.
+/// One task's place in a queue, on that task's stack. Destroying it takes it out of the queue; destroying the queue
+/// first is fine, too, as happens when tasks are unwound one after the other.
 struct Waiter {
   enum class State : std::uint8_t { idle, queued, granted, finished };
 

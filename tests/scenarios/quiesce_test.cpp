@@ -1,4 +1,5 @@
-// What the catalogue's own test does not say: how large these scenarios are, and what the schedules look like that violate them.
+// What the catalogue's own test does not say: how large these scenarios are, and what the schedules look like that
+// violate them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

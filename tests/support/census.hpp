@@ -14,14 +14,14 @@ struct Census {
   std::uint64_t deadlocked = 0;
   std::uint64_t violated = 0;
   std::uint64_t cut = 0;
-  std::set<std::uint64_t> traces;           ///< of complete executions
+  std::set<std::uint64_t> traces;  ///< of complete executions
   std::set<std::uint64_t> deadlock_traces;
 
   [[nodiscard]] std::uint64_t executions() const { return complete + deadlocked + violated + cut; }
 };
 
-inline Census take_census(const sim::Program& program, sim::Strategy& strategy, std::uint64_t executions = ~std::uint64_t{0},
-                          const sim::ExecutionOptions& options = {}) {
+inline Census take_census(const sim::Program& program, sim::Strategy& strategy,
+                          std::uint64_t executions = ~std::uint64_t{0}, const sim::ExecutionOptions& options = {}) {
   Census census;
   sim::Execution execution(options);
   for (std::uint64_t i = 0; i < executions && strategy.begin_execution(i); ++i) {

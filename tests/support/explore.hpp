@@ -16,7 +16,8 @@ namespace heddle::testing {
 inline sim::Evidence exhaust(const sim::Program& program, const sim::ExecutionOptions& execution = {}) {
   sim::Verdict verdict = sim::explore(program, sim::Dfs{}, {.execution = execution});
   EXPECT_TRUE(verdict.exhausted()) << sim::evidence_line(verdict) << "\n"
-                                   << (verdict.failure ? verdict.failure->signature() + ": " + verdict.failure->message : verdict.problem);
+                                   << (verdict.failure ? verdict.failure->signature() + ": " + verdict.failure->message
+                                                       : verdict.problem);
   return verdict.evidence;
 }
 
@@ -38,7 +39,8 @@ inline sim::Failure find_failure(const sim::Program& program, const sim::Executi
 
 /// Explores every schedule and collects what the program reports.
 template <class Result>
-std::set<Result> outcomes(const std::function<void(sim::World&, std::set<Result>&)>& program, const sim::ExecutionOptions& execution = {}) {
+std::set<Result> outcomes(const std::function<void(sim::World&, std::set<Result>&)>& program,
+                          const sim::ExecutionOptions& execution = {}) {
   std::set<Result> seen;
   exhaust([&](sim::World& world) { program(world, seen); }, execution);
   return seen;

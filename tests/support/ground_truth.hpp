@@ -1,5 +1,6 @@
-// Small programs with known numbers of interleavings and traces; most are benchmarks of stateless model checkers (Abdulla et al., POPL
-// 2014; Kokologiannakis et al., POPL 2022). Each operation is one step, and all tasks exist at the start.
+// Small programs with known numbers of interleavings and traces; most are benchmarks of stateless model checkers
+// (Abdulla et al., POPL 2014; Kokologiannakis et al., POPL 2022). Each operation is one step, and all tasks exist at
+// the start.
 #pragma once
 
 #include <array>
@@ -46,12 +47,24 @@ inline sim::Program litmus(std::vector<std::vector<Access>> rows) {
   };
 }
 
-inline sim::Program store_buffering() { return litmus({{{'W', 0}, {'R', 1}}, {{'W', 1}, {'R', 0}}}); }
-inline sim::Program message_passing() { return litmus({{{'W', 0}, {'W', 1}}, {{'R', 1}, {'R', 0}}}); }
-inline sim::Program load_buffering() { return litmus({{{'R', 0}, {'W', 1}}, {{'R', 1}, {'W', 0}}}); }
-inline sim::Program two_plus_two_writes() { return litmus({{{'W', 0}, {'W', 1, 2}}, {{'W', 1}, {'W', 0, 2}}}); }
-inline sim::Program iriw() { return litmus({{{'W', 0}}, {{'W', 1}}, {{'R', 0}, {'R', 1}}, {{'R', 1}, {'R', 0}}}); }
-inline sim::Program corr() { return litmus({{{'W', 0, 1}, {'W', 0, 2}}, {{'R', 0}, {'R', 0}}}); }
+inline sim::Program store_buffering() {
+  return litmus({{{'W', 0}, {'R', 1}}, {{'W', 1}, {'R', 0}}});
+}
+inline sim::Program message_passing() {
+  return litmus({{{'W', 0}, {'W', 1}}, {{'R', 1}, {'R', 0}}});
+}
+inline sim::Program load_buffering() {
+  return litmus({{{'R', 0}, {'W', 1}}, {{'R', 1}, {'W', 0}}});
+}
+inline sim::Program two_plus_two_writes() {
+  return litmus({{{'W', 0}, {'W', 1, 2}}, {{'W', 1}, {'W', 0, 2}}});
+}
+inline sim::Program iriw() {
+  return litmus({{{'W', 0}}, {{'W', 1}}, {{'R', 0}, {'R', 1}}, {{'R', 1}, {'R', 0}}});
+}
+inline sim::Program corr() {
+  return litmus({{{'W', 0, 1}, {'W', 0, 2}}, {{'R', 0}, {'R', 0}}});
+}
 
 /// One writer and n readers of one location.
 inline sim::Program readers(int n) {
@@ -139,7 +152,8 @@ inline sim::Program binc(int n) {
   };
 }
 
-/// n+1 tasks, each a read and then a write of one balance. Joining them all is an edge, not a step: it is the end of the run.
+/// n+1 tasks, each a read and then a write of one balance. Joining them all is an edge, not a step: it is the end of
+/// the run.
 inline sim::Program account(int n) {
   return [n](sim::World& world) {
     sim::Atomic<int> balance(0, "balance");

@@ -9,12 +9,12 @@
 #include "sim/core/fiber.hpp"
 #include "sim/explore/pct.hpp"
 #include "sim/explore/random.hpp"
-#include "sim/sync/atomic.hpp"
-#include "sim/sync/async_mutex.hpp"
-#include "sim/sync/condition_variable.hpp"
-#include "sim/sync/channel.hpp"
 #include "sim/runtime/runtime.hpp"
 #include "sim/runtime/time.hpp"
+#include "sim/sync/async_mutex.hpp"
+#include "sim/sync/atomic.hpp"
+#include "sim/sync/channel.hpp"
+#include "sim/sync/condition_variable.hpp"
 
 namespace {
 
@@ -28,12 +28,24 @@ void* counted(std::size_t size) {
 
 }  // namespace
 
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void* operator new(std::size_t size) {
+  return counted(size);
+}
+void* operator new[](std::size_t size) {
+  return counted(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace heddle::sim {
 namespace {

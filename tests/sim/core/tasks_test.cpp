@@ -92,7 +92,8 @@ TEST(Tasks, AnAbortedOneThatCatchesEverythingIsReported) {
   });
   EXPECT_EQ(failure.signature(), "misuse:cancellation_swallowed");
   EXPECT_EQ(failure.message,
-            "task greedy caught its own cancellation and went on; a catch (...) around an await must rethrow what it does not know");
+            "task greedy caught its own cancellation and went on; a catch (...) around an await must rethrow what it "
+            "does not know");
 }
 
 int overflow(int depth) {  // NOLINT(misc-no-recursion): on purpose
@@ -123,7 +124,8 @@ TEST(Tasks, FiveThousandRunInOneExecution) {
     world.run();
     world.check("all_ran", counter.peek() == tasks);
   };
-  const Verdict verdict = explore(program, Random{}, {.execution = {.stack_size = 32 * 1024}, .budget = {.executions = 2}});
+  const Verdict verdict =
+      explore(program, Random{}, {.execution = {.stack_size = 32 * 1024}, .budget = {.executions = 2}});
   EXPECT_TRUE(verdict.holds()) << evidence_line(verdict);
 }
 

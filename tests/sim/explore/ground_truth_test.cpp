@@ -1,4 +1,5 @@
-// Numbers of interleavings and of traces that were computed by brute force and, where published, by other model checkers.
+// Numbers of interleavings and of traces that were computed by brute force and, where published, by other model
+// checkers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +22,9 @@ struct Truth {
   std::uint64_t deadlocked_traces = 0;
 };
 
-void PrintTo(const Truth& truth, std::ostream* out) { *out << truth.name; }
+void PrintTo(const Truth& truth, std::ostream* out) {
+  *out << truth.name;
+}
 
 class GroundTruth : public ::testing::TestWithParam<Truth> {};
 
@@ -45,35 +48,43 @@ TEST_P(GroundTruth, HappensBeforeCachingMissesNoTrace) {
 // Where no source is given: (sum of the tasks' steps)! / product of (each task's steps)!.
 INSTANTIATE_TEST_SUITE_P(Litmus, GroundTruth,
                          ::testing::Values(Truth{"sb", store_buffering(), 6, 3}, Truth{"mp", message_passing(), 6, 3},
-                                           Truth{"lb", load_buffering(), 6, 3}, Truth{"2+2w", two_plus_two_writes(), 6, 3},
-                                           Truth{"iriw", iriw(), 180, 15}, Truth{"corr", corr(), 6, 6}));
+                                           Truth{"lb", load_buffering(), 6, 3},
+                                           Truth{"2+2w", two_plus_two_writes(), 6, 3}, Truth{"iriw", iriw(), 180, 15},
+                                           Truth{"corr", corr(), 6, 6}));
 
-INSTANTIATE_TEST_SUITE_P(Shared, GroundTruth,
-                         ::testing::Values(Truth{"readers(1)", readers(1), 2, 2}, Truth{"readers(3)", readers(3), 24, 8},
-                                           Truth{"readers(5)", readers(5), 720, 32}, Truth{"writers(2)", writers(2), 6, 6},
-                                           Truth{"writers(3)", writers(3), 24, 24}, Truth{"lastzero(3)", lastzero(3), 920, 12},
-                                           Truth{"lastzero(4)", lastzero(4), 44'300, 28}));
+INSTANTIATE_TEST_SUITE_P(
+    Shared, GroundTruth,
+    ::testing::Values(Truth{"readers(1)", readers(1), 2, 2}, Truth{"readers(3)", readers(3), 24, 8},
+                      Truth{"readers(5)", readers(5), 720, 32}, Truth{"writers(2)", writers(2), 6, 6},
+                      Truth{"writers(3)", writers(3), 24, 24}, Truth{"lastzero(3)", lastzero(3), 920, 12},
+                      Truth{"lastzero(4)", lastzero(4), 44'300, 28}));
 
 INSTANTIATE_TEST_SUITE_P(Updates, GroundTruth,
                          ::testing::Values(Truth{"ainc(4)", ainc(4), 24, 24}, Truth{"binc(3)", binc(3), 90, 36},
                                            Truth{"binc(4)", binc(4), 2'520, 576}, Truth{"cas(4)", cas(4), 24, 4},
                                            Truth{"casrot(2)", casrot(2), 2, 2}, Truth{"casrot(3)", casrot(3), 6, 5},
-                                           Truth{"casrot(4)", casrot(4), 24, 14}, Truth{"casrot(5)", casrot(5), 120, 43},
-                                           Truth{"casrot(6)", casrot(6), 720, 144}, Truth{"casrot(7)", casrot(7), 5'040, 523}));
+                                           Truth{"casrot(4)", casrot(4), 24, 14},
+                                           Truth{"casrot(5)", casrot(5), 120, 43},
+                                           Truth{"casrot(6)", casrot(6), 720, 144},
+                                           Truth{"casrot(7)", casrot(7), 5'040, 523}));
 
-// With starts: 6! / (6 * 3 * 2 * 2) and 9! / (9 * 6 * 3 * 2 * 2 * 2), by the hook length formula for the tree of starts.
+// With starts: 6! / (6 * 3 * 2 * 2) and 9! / (9 * 6 * 3 * 2 * 2 * 2), by the hook length formula for the tree of
+// starts.
 INSTANTIATE_TEST_SUITE_P(Accounts, GroundTruth,
-                         ::testing::Values(Truth{"account(1)", account(1), 6, 4}, Truth{"account(2)", account(2), 90, 36},
+                         ::testing::Values(Truth{"account(1)", account(1), 6, 4},
+                                           Truth{"account(2)", account(2), 90, 36},
                                            Truth{"account(3)", account(3), 2'520, 576},
                                            Truth{"account_with_starts(1)", account_with_starts(1), 10, 4},
                                            Truth{"account_with_starts(2)", account_with_starts(2), 280, 36}));
 
-// Of locks: who is next is decided only when the lock is free, so there are as many interleavings as orders of critical sections.
-INSTANTIATE_TEST_SUITE_P(Locks, GroundTruth,
-                         ::testing::Values(Truth{"lockinc(3)", lockinc(3), 6, 6}, Truth{"lockinc(4)", lockinc(4), 24, 24},
-                                           Truth{"lockinc(3, twice)", lockinc(3, 2), 90, 90},
-                                           Truth{"philosophers(3)", philosophers(3, Forks::left_first), 162, 6, 6, 1},
-                                           Truth{"philosophers(4)", philosophers(4, Forks::left_first), 98'160, 14, 24, 1}));
+// Of locks: who is next is decided only when the lock is free, so there are as many interleavings as orders of critical
+// sections.
+INSTANTIATE_TEST_SUITE_P(
+    Locks, GroundTruth,
+    ::testing::Values(Truth{"lockinc(3)", lockinc(3), 6, 6}, Truth{"lockinc(4)", lockinc(4), 24, 24},
+                      Truth{"lockinc(3, twice)", lockinc(3, 2), 90, 90},
+                      Truth{"philosophers(3)", philosophers(3, Forks::left_first), 162, 6, 6, 1},
+                      Truth{"philosophers(4)", philosophers(4, Forks::left_first), 98'160, 14, 24, 1}));
 
 TEST(GroundTruthOfOrderedForks, NothingDeadlocks) {
   for (const int n : {2, 3, 4}) {
@@ -85,7 +96,8 @@ TEST(GroundTruthOfOrderedForks, NothingDeadlocks) {
 
 std::vector<std::size_t> traces_by_preemptions(const Program& program, std::uint32_t most) {
   std::vector<std::size_t> traces;
-  for (std::uint32_t bound = 0; bound <= most; ++bound) traces.push_back(take_census(program, Dfs::preemption_bounded(bound)).traces.size());
+  for (std::uint32_t bound = 0; bound <= most; ++bound)
+    traces.push_back(take_census(program, Dfs::preemption_bounded(bound)).traces.size());
   return traces;
 }
 

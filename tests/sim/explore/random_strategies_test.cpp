@@ -32,7 +32,8 @@ std::uint64_t failures(const Program& program, std::uint64_t seed) {
 }
 
 void expect_probability(const Program& program, double probability) {
-  for (const std::uint64_t seed : {1U, 2U, 3U}) EXPECT_LT(chi_square(failures(program, seed), probability), chi_square_limit) << seed;
+  for (const std::uint64_t seed : {1U, 2U, 3U})
+    EXPECT_LT(chi_square(failures(program, seed), probability), chi_square_limit) << seed;
 }
 
 TEST(RandomWalk, DeadlocksTwoTasksThatLockInOppositeOrderHalfOfTheTime) {

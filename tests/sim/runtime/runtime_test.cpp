@@ -215,7 +215,8 @@ TEST(Runtime, ToDestroyItWhileATaskLivesIsReported) {
     world.run();
   });
   EXPECT_EQ(failure.signature(), "misuse:runtime_outlived");
-  EXPECT_EQ(failure.message, "runtime pool is destroyed while task orphan still lives; join it, or abort and join it, before");
+  EXPECT_EQ(failure.message,
+            "runtime pool is destroyed while task orphan still lives; join it, or abort and join it, before");
 }
 
 TEST(Runtime, ATaskThatJoinsItselfIsReported) {

@@ -119,7 +119,8 @@ TEST(Timeout, ASwallowedCancellationIsReported) {
   });
   EXPECT_EQ(failure.signature(), "misuse:cancellation_swallowed");
   EXPECT_EQ(failure.message,
-            "task greedy caught its own cancellation and went on; a catch (...) around an await must rethrow what it does not know");
+            "task greedy caught its own cancellation and went on; a catch (...) around an await must rethrow what it "
+            "does not know");
 }
 
 TEST(Timeout, ACancellationTurnedIntoAnotherErrorIsReported) {
@@ -178,9 +179,11 @@ TEST(Timeout, AnAwaitInADestructorThatAnExceptionRunsIsNotDropped) {
 
 TEST(Timeout, ALoopOfYieldsIsDropped) {
   const Program program = [](World& world) {
-    world.task("main", [] { check("dropped", !timeout(1ns, [] {
-                                   for (;;) yield_now();
-                                 })); });
+    world.task("main", [] {
+      check("dropped", !timeout(1ns, [] {
+              for (;;) yield_now();
+            }));
+    });
     world.run();
   };
   const Verdict verdict = explore(program, Random{}, {.execution = any_time, .budget = {.executions = 1000}});

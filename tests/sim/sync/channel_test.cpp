@@ -220,7 +220,8 @@ TEST(Select, ABiasedOneTakesTheFirst) {
     auto b = channel<int>(1, "b");
     a.sender.send(1);
     b.sender.send(2);
-    world.task("main", [&] { check("first", select_biased(a.receiver.receiving(), b.receiver.receiving()).index() == 0); });
+    world.task("main",
+               [&] { check("first", select_biased(a.receiver.receiving(), b.receiver.receiving()).index() == 0); });
     world.run();
   });
 }

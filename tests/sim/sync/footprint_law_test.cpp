@@ -1,6 +1,7 @@
-// Footprints tell the truth: two executions with the same happens-before trace are the same execution to all its tasks, and what can
-// follow depends on the trace alone. Random small programs over every primitive are explored; executions of equal trace hash must have seen
-// equal results, and a search that does not branch twice after equal prefixes must reach the same traces as one that does.
+// Footprints tell the truth: two executions with the same happens-before trace are the same execution to all its tasks,
+// and what can follow depends on the trace alone. Random small programs over every primitive are explored; executions
+// of equal trace hash must have seen equal results, and a search that does not branch twice after equal prefixes must
+// reach the same traces as one that does.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -158,7 +159,9 @@ constexpr Action async_actions[] = {
     [](const Context& c) { c.log_whether(c.shared.jobs.sender.send(static_cast<int>(c.self))); },
     [](const Context& c) { c.log(static_cast<int>(c.shared.jobs.sender.try_send(9))); },
     [](const Context& c) { c.log(c.shared.jobs.receiver.recv().value_or(-1)); },
-    [](const Context& c) { c.log(timeout(1ms, [&] { return c.shared.jobs.receiver.recv().value_or(-1); }).value_or(-2)); },
+    [](const Context& c) {
+      c.log(timeout(1ms, [&] { return c.shared.jobs.receiver.recv().value_or(-1); }).value_or(-2));
+    },
     [](const Context& c) {
       const auto tried = c.shared.jobs.receiver.try_recv();
       c.log(tried.message.value_or(tried.closed ? -1 : -2));
@@ -171,9 +174,12 @@ constexpr Action async_actions[] = {
     [](const Context& c) { c.log_whether(c.shared.token.is_cancelled()); },
     [](const Context& c) { c.shared.token.cancel(); },
     [](const Context& c) {
-      c.log(static_cast<int>(select(c.shared.token.cancellation(), c.shared.jobs.receiver.receiving(), sleeping(1ms)).index()));
+      c.log(static_cast<int>(
+          select(c.shared.token.cancellation(), c.shared.jobs.receiver.receiving(), sleeping(1ms)).index()));
     },
-    [](const Context& c) { c.log(static_cast<int>(select(c.shared.notify.notification(), c.shared.async_mutex.locking()).index())); },
+    [](const Context& c) {
+      c.log(static_cast<int>(select(c.shared.notify.notification(), c.shared.async_mutex.locking()).index()));
+    },
     [](const Context&) { sleep(1ms); },
     [](const Context&) { yield_now(); },
     [](const Context& c) { c.log(static_cast<int>(now().count())); },
@@ -185,7 +191,8 @@ constexpr Action async_actions[] = {
 };
 
 Action action(std::uint32_t index) {
-  return index < std::size(blocking_actions) ? blocking_actions[index] : async_actions[index - std::size(blocking_actions)];
+  return index < std::size(blocking_actions) ? blocking_actions[index]
+                                             : async_actions[index - std::size(blocking_actions)];
 }
 constexpr std::uint32_t actions = std::size(blocking_actions) + std::size(async_actions);
 
@@ -250,7 +257,8 @@ Draft any_draft() {
   draft.workers = *rc::gen::inRange(0U, 3U);
   draft.threads = *rc::gen::arbitrary<bool>();
   const std::uint32_t family = *rc::gen::inRange(0U, actions);
-  const auto related = rc::gen::map(rc::gen::inRange(0U, 6U), [family](std::uint32_t step) { return (family + step) % actions; });
+  const auto related =
+      rc::gen::map(rc::gen::inRange(0U, 6U), [family](std::uint32_t step) { return (family + step) % actions; });
   const auto any_action = rc::gen::weightedOneOf<std::uint32_t>({{4, related}, {1, rc::gen::inRange(0U, actions)}});
   const int tasks = *rc::gen::inRange(2, 4);
   for (int i = 0; i < tasks; ++i)
