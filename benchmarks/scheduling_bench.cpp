@@ -1,4 +1,5 @@
-// What a scheduling point costs, beside the raw cost of what it is made of: a fiber switch, and a random step over raw switches.
+// What a scheduling point costs, beside the raw cost of what it is made of: a fiber switch, and a random step over raw
+// switches.
 //   build/release/benchmarks/scheduling_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
 #include <benchmark/benchmark.h>
 
@@ -110,20 +111,28 @@ void run_executions(benchmark::State& state, const Program& program, S strategy,
     strategy.begin_execution(index++);
     steps += execution.run(program, strategy).steps;
   }
-  state.counters["executions"] = benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
-  state.counters["per_step"] = benchmark::Counter(static_cast<double>(steps), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["executions"] =
+      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["per_step"] =
+      benchmark::Counter(static_cast<double>(steps), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 // W1: 3 tasks x 10 {lock; counter++; unlock}.
-void w1_random(benchmark::State& state) { run_executions(state, lock_increment_unlock, Random{1}, false); }
-void w1_random_with_trace_hash(benchmark::State& state) { run_executions(state, lock_increment_unlock, Random{1}, true); }
-void w1_pct(benchmark::State& state) { run_executions(state, lock_increment_unlock, Pct{3, 1}, false); }
+void w1_random(benchmark::State& state) {
+  run_executions(state, lock_increment_unlock, Random{1}, false);
+}
+void w1_random_with_trace_hash(benchmark::State& state) {
+  run_executions(state, lock_increment_unlock, Random{1}, true);
+}
+void w1_pct(benchmark::State& state) {
+  run_executions(state, lock_increment_unlock, Pct{3, 1}, false);
+}
 BENCHMARK(w1_random);
 BENCHMARK(w1_random_with_trace_hash);
 BENCHMARK(w1_pct);
 
-// W2: 2 tasks, a lost update by load and store. Of the six interleavings a random walk takes one with both loads first with probability
-// exactly 1/2, so the mean number of executions to the bug is 2.
+// W2: 2 tasks, a lost update by load and store. Of the six interleavings a random walk takes one with both loads first
+// with probability exactly 1/2, so the mean number of executions to the bug is 2.
 void w2_lost_update_found(benchmark::State& state) {
   const Program program = [](World& world) {
     Atomic<int> balance(0, "balance");

@@ -1,10 +1,10 @@
-// How code under test talks to a database: SQL text in, rows or `SqlError` out. The interface is abstract, so that the same handler runs
-// on the model (database.hpp) and on a real server.
+// How code under test talks to a database: SQL text in, rows or `SqlError` out. The interface is abstract, so that the
+// same handler runs on the model (database.hpp) and on a real server.
 //
 //     auto tx = db.begin(pg::read_committed);
-//     auto balance = tx.exec("SELECT amount FROM user_balances WHERE wallet = $1 FOR UPDATE", wallet).one().get<std::int64_t>("amount");
-//     tx.exec("UPDATE user_balances SET amount = $2 WHERE wallet = $1", wallet, balance - 5);
-//     tx.commit();
+//     auto balance = tx.exec("SELECT amount FROM user_balances WHERE wallet = $1 FOR UPDATE",
+//     wallet).one().get<std::int64_t>("amount"); tx.exec("UPDATE user_balances SET amount = $2 WHERE wallet = $1",
+//     wallet, balance - 5); tx.commit();
 //
 // Every statement that can affect others, or be affected by them, is one visible operation.
 // Not modelled: pipelining, COPY, notifications, more than one statement per call.
@@ -33,11 +33,13 @@ struct Sql {
 
   template <class T>
     requires std::convertible_to<const T&, std::string_view>
-  Sql(const T& sql, const std::source_location& location = std::source_location::current())  // NOLINT(google-explicit-constructor)
+  Sql(const T& sql,
+      const std::source_location& location = std::source_location::current())  // NOLINT(google-explicit-constructor)
       : text(sql), where(location) {}
 };
 
-/// What may be passed for $1, $2, ...: bool, integers, texts, Numeric, nullptr, and std::optional of these. A text must outlive the call.
+/// What may be passed for $1, $2, ...: bool, integers, texts, Numeric, nullptr, and std::optional of these. A text must
+/// outlive the call.
 template <class T>
 [[nodiscard]] Value to_param(const T& value) {
   if constexpr (detail::IsOptional<T>::value) {
@@ -73,7 +75,8 @@ class Connection {
   /// Begins a transaction. Throws `SqlError` if one is open already or the level is not available.
   [[nodiscard]] Transaction begin(Isolation isolation = Isolation::read_committed,
                                   const std::source_location& where = std::source_location::current());
-  /// Executes one statement: in the open transaction if there is one, else in a transaction of its own. Throws `SqlError`.
+  /// Executes one statement: in the open transaction if there is one, else in a transaction of its own. Throws
+  /// `SqlError`.
   template <class... Params>
   Rows exec(Sql sql, const Params&... params) {
     const std::array<Value, sizeof...(Params)> values{to_param(params)...};
@@ -95,7 +98,8 @@ class Connection {
 class [[nodiscard]] Transaction {
  public:
   Transaction(Connection& connection, const std::source_location& where) : connection_(&connection), where_(where) {}
-  Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)), where_(other.where_) {}
+  Transaction(Transaction&& other) noexcept
+      : connection_(std::exchange(other.connection_, nullptr)), where_(other.where_) {}
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction() { rollback(where_); }
 
@@ -104,8 +108,8 @@ class [[nodiscard]] Transaction {
     require_open();
     return connection_->exec(sql, params...);
   }
-  /// True if committed. False if an error had aborted the transaction: then COMMIT succeeds with the tag ROLLBACK, as on the server.
-  /// Throws `SqlError` if the commit itself fails; the transaction has ended then, too.
+  /// True if committed. False if an error had aborted the transaction: then COMMIT succeeds with the tag ROLLBACK, as
+  /// on the server. Throws `SqlError` if the commit itself fails; the transaction has ended then, too.
   bool commit(const std::source_location& where = std::source_location::current()) {
     require_open();
     const bool committed = connection_->commit_transaction(where);  // dropped at this await: the destructor rolls back

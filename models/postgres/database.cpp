@@ -45,7 +45,8 @@ void BlueprintState::run_script(std::string_view script) {
   Session* session = nullptr;
   std::deque<std::unique_ptr<const Plan>> kept;
   for (const ParsedCommand& parsed : parse(script)) {
-    const bool defines = std::holds_alternative<ast::CreateTable>(parsed.command) || std::holds_alternative<ast::CreateIndex>(parsed.command);
+    const bool defines = std::holds_alternative<ast::CreateTable>(parsed.command) ||
+                         std::holds_alternative<ast::CreateIndex>(parsed.command);
     try {
       if (defines) {
         if (scratch) adopt_rows(scratch->engine());
@@ -78,7 +79,9 @@ Instance::Instance(BlueprintState& state) : state_(state), engine_(state.schema)
 
 }  // namespace detail
 
-Blueprint::Blueprint(std::string_view script) : state_(std::make_unique<detail::BlueprintState>()) { state_->run_script(script); }
+Blueprint::Blueprint(std::string_view script) : state_(std::make_unique<detail::BlueprintState>()) {
+  state_->run_script(script);
+}
 Blueprint::~Blueprint() = default;
 
 std::size_t Blueprint::planned() const {
@@ -104,7 +107,9 @@ Database::~Database() {
   state_.idle.push_back(std::move(instance_));
 }
 
-std::size_t Database::waiting_sessions() const { return instance_->engine().waiting_sessions(); }
+std::size_t Database::waiting_sessions() const {
+  return instance_->engine().waiting_sessions();
+}
 
 namespace ops {
 using sim::Unwinds;
@@ -130,15 +135,20 @@ const sim::Op* operation_of(const Plan& plan) {
   const auto* command = std::get_if<ast::TransactionCommand>(&plan.operation);
   if (command == nullptr) return nullptr;
   switch (command->verb) {
-    case ast::TransactionVerb::commit: return &ops::commit;
+    case ast::TransactionVerb::commit:
+      return &ops::commit;
     case ast::TransactionVerb::rollback:
-    case ast::TransactionVerb::rollback_to: return &ops::rollback;
-    default: return nullptr;
+    case ast::TransactionVerb::rollback_to:
+      return &ops::rollback;
+    default:
+      return nullptr;
   }
 }
 
-/// The scheduling point before an operation. False if the operation must not be performed: its task is only being unwound.
-bool enter(const sim::Op* op, sim::Execution* execution, sim::ObjectId object, sim::Access access, const std::source_location& where) {
+/// The scheduling point before an operation. False if the operation must not be performed: its task is only being
+/// unwound.
+bool enter(const sim::Op* op, sim::Execution* execution, sim::ObjectId object, sim::Access access,
+           const std::source_location& where) {
   if (execution == nullptr) return true;
   if (op != nullptr && op->unwinds == sim::Unwinds::never) {
     execution->step(*op, object, access, where);  // of a destructor: no await, which might be cancelled
@@ -163,7 +173,8 @@ void describe(Engine& engine, std::string_view sql, std::span<const Value> param
   engine.execution()->note([&] {
     std::string text(sql);
     for (std::size_t i = 0; i < params.size(); ++i)
-      text += (i == 0 ? " [$1=" : ", $" + std::to_string(i + 1) + "=") + (params[i].is_null() ? "NULL" : to_text(params[i]));
+      text += (i == 0 ? " [$1=" : ", $" + std::to_string(i + 1) + "=") +
+              (params[i].is_null() ? "NULL" : to_text(params[i]));
     return text + (params.empty() ? " -> " : "] -> ") + outcome;
   });
 }
@@ -182,13 +193,19 @@ std::string describe_result(const Rows& rows) {
   return text + (rows.size() > most ? ", ..." : "");
 }
 
-bool is_explaining(const Engine& engine) { return engine.execution() != nullptr && engine.execution()->explaining(); }
+bool is_explaining(const Engine& engine) {
+  return engine.execution() != nullptr && engine.execution()->explaining();
+}
 
 }  // namespace
 
-ModelConnection Database::connect() { return {*instance_, new_session()}; }
+ModelConnection Database::connect() {
+  return {*instance_, new_session()};
+}
 
-std::unique_ptr<Connection> Database::connect_owned() { return std::make_unique<ModelConnection>(*instance_, new_session()); }
+std::unique_ptr<Connection> Database::connect_owned() {
+  return std::make_unique<ModelConnection>(*instance_, new_session());
+}
 
 Session& Database::new_session() {
   Engine& engine = instance_->engine();
@@ -199,10 +216,13 @@ Session& Database::new_session() {
   return engine.connect();
 }
 
-bool ModelConnection::is_waiting() const noexcept { return session_.waiter.active; }
+bool ModelConnection::is_waiting() const noexcept {
+  return session_.waiter.active;
+}
 
 Rows ModelConnection::execute(std::string_view sql, std::span<const Value> params, const std::source_location& where) {
-  if (session_.state == Session::State::closed) throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
+  if (session_.state == Session::State::closed)
+    throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
   Rows rows(instance_.results().take());
   Engine& engine = instance_.engine();
   Backend backend(engine, session_, where);
@@ -213,7 +233,8 @@ Rows ModelConnection::execute(std::string_view sql, std::span<const Value> param
   } catch (const SqlError& error) {
     fault = error;
   }
-  if (!(plan != nullptr ? enter_statement(engine, session_, *plan, where) : enter(&ops::fault, engine.execution(), sim::Execution::no_object, sim::Access::read, where)))
+  if (!(plan != nullptr ? enter_statement(engine, session_, *plan, where)
+                        : enter(&ops::fault, engine.execution(), sim::Execution::no_object, sim::Access::read, where)))
     return rows;
   try {
     if (fault) backend.refuse(*fault);
@@ -227,16 +248,22 @@ Rows ModelConnection::execute(std::string_view sql, std::span<const Value> param
 }
 
 void ModelConnection::begin_transaction(Isolation isolation, const std::source_location& where) {
-  if (session_.state == Session::State::closed) throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
+  if (session_.state == Session::State::closed)
+    throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
   if (session_.in_block)
-    throw sim::Error(sim::ErrorCode::usage, "begin() on a connection whose transaction is still open; end that one first");
-  if (enter(nullptr, instance_.engine().execution(), {}, sim::Access::read, where)) Backend(instance_.engine(), session_, where).begin(isolation, session_.session_settings.read_only);
+    throw sim::Error(sim::ErrorCode::usage,
+                     "begin() on a connection whose transaction is still open; end that one first");
+  if (enter(nullptr, instance_.engine().execution(), {}, sim::Access::read, where))
+    Backend(instance_.engine(), session_, where).begin(isolation, session_.session_settings.read_only);
 }
 
 bool ModelConnection::commit_transaction(const std::source_location& where) {
-  if (session_.state == Session::State::closed) throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
+  if (session_.state == Session::State::closed)
+    throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
   const sim::Op* op = session_.undo.empty() ? nullptr : &ops::commit;
-  if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute, where)) return false;
+  if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute,
+             where))
+    return false;
   const bool committed = Backend(instance_.engine(), session_, where).commit();
   if (is_explaining(instance_.engine())) describe(instance_.engine(), "COMMIT", {}, committed ? "COMMIT" : "ROLLBACK");
   return committed;
@@ -245,7 +272,9 @@ bool ModelConnection::commit_transaction(const std::source_location& where) {
 void ModelConnection::roll_back_transaction(const std::source_location& where) noexcept {
   if (session_.state == Session::State::closed) return;
   const sim::Op* op = session_.undo.empty() ? nullptr : &ops::rollback;
-  if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute, where)) return;
+  if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute,
+             where))
+    return;
   Backend(instance_.engine(), session_, where).roll_back();
   if (is_explaining(instance_.engine())) describe(instance_.engine(), "ROLLBACK", {}, "ROLLBACK");
 }

@@ -1,13 +1,15 @@
-// The model of a PostgreSQL server: a `Blueprint` (schema and seed rows, made once, by SQL) from which each execution opens a fresh
-// `Database`, which costs as much as the previous execution changed.
+// The model of a PostgreSQL server: a `Blueprint` (schema and seed rows, made once, by SQL) from which each execution
+// opens a fresh `Database`, which costs as much as the previous execution changed.
 //
-//     static const pg::Blueprint blueprint(R"(CREATE TABLE channels (channel_id text PRIMARY KEY, status text NOT NULL);
+//     static const pg::Blueprint blueprint(R"(CREATE TABLE channels (channel_id text PRIMARY KEY, status text NOT
+//     NULL);
 //                                             INSERT INTO channels VALUES ('c1', 'Open'))");
 //     void operator()(sim::World& world) {
 //       pg::Database db(blueprint);
 //       world.task("handler", [&] { auto connection = db.connect(); on_event(connection); });
 //       world.run();
-//       world.check("closed", db.connect().exec("SELECT status FROM channels").one().get<std::string_view>("status") == "Closed");
+//       world.check("closed", db.connect().exec("SELECT status FROM channels").one().get<std::string_view>("status") ==
+//       "Closed");
 //     }
 //
 // What of PostgreSQL is modelled, and what is not: docs/postgres.md.
@@ -49,7 +51,8 @@ class Blueprint {
 
 class ModelConnection;
 
-/// One database of one execution (or of none: then statements that would wait are errors). Must outlive its connections.
+/// One database of one execution (or of none: then statements that would wait are errors). Must outlive its
+/// connections.
 class Database {
  public:
   explicit Database(const Blueprint& blueprint, std::string_view name = "postgres");
@@ -60,7 +63,8 @@ class Database {
   [[nodiscard]] ModelConnection connect();
   /// The same on the heap, for connections that are kept in containers.
   [[nodiscard]] std::unique_ptr<Connection> connect_owned();
-  /// How many sessions wait for a lock now: what a test would ask pg_locks. Touches nothing; for properties that observe.
+  /// How many sessions wait for a lock now: what a test would ask pg_locks. Touches nothing; for properties that
+  /// observe.
   [[nodiscard]] std::size_t waiting_sessions() const;
 
  private:

@@ -54,8 +54,8 @@ Aligned align(const Numeric& a, const Numeric& b) {
   return {multiply(a.digits(), power(scale - a.scale())), multiply(b.digits(), power(scale - b.scale())), scale};
 }
 
-/// The server's choice of the result scale of a division: at least 16 significant digits (select_div_scale in numeric.c). It works in
-/// groups of four digits, hence the weights in base 10000.
+/// The server's choice of the result scale of a division: at least 16 significant digits (select_div_scale in
+/// numeric.c). It works in groups of four digits, hence the weights in base 10000.
 struct Weight {
   int weight = 0;
   int first_digit = 0;

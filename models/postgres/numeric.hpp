@@ -1,6 +1,6 @@
-// Exact decimals, as SQL's `numeric`: a 96-bit integer with a scale of at most 28 digits after the point. Results have the scale that
-// the server would choose, and print as the server prints them.
-// Not modelled: numbers of more than 28 digits (the server has 131072); an operation that would need them fails with 22003.
+// Exact decimals, as SQL's `numeric`: a 96-bit integer with a scale of at most 28 digits after the point. Results have
+// the scale that the server would choose, and print as the server prints them. Not modelled: numbers of more than 28
+// digits (the server has 131072); an operation that would need them fails with 22003.
 #pragma once
 
 #include <compare>

@@ -1,5 +1,6 @@
-// Results of statements, as code under test sees them: `Rows` is a cheap handle on a result that is re-used when the last handle is gone.
-// It must not outlive the database (or, on a real server, the connection) that it came from; neither may a text taken from it.
+// Results of statements, as code under test sees them: `Rows` is a cheap handle on a result that is re-used when the
+// last handle is gone. It must not outlive the database (or, on a real server, the connection) that it came from;
+// neither may a text taken from it.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct ResultData {
   std::size_t rows = 0;
   std::vector<Value> values;  ///< row by row
   std::uint64_t affected = 0;
-  bool counts = false;        ///< the tag ends with `affected`
+  bool counts = false;  ///< the tag ends with `affected`
   std::uint32_t references = 0;
   ResultPool* pool = nullptr;
 };
@@ -55,8 +56,8 @@ class RowView {
   [[nodiscard]] const Value& value(std::size_t column) const;
   [[nodiscard]] const Value& value(std::string_view column) const { return value(index_of(column)); }
   [[nodiscard]] bool is_null(std::string_view column) const { return value(column).is_null(); }
-  /// `T`: bool, an integer type, std::string_view, std::string (any value in its text form), Numeric, or std::optional of one of these.
-  /// Throws `sim::Error` if the column is missing, null (without optional) or of another type.
+  /// `T`: bool, an integer type, std::string_view, std::string (any value in its text form), Numeric, or std::optional
+  /// of one of these. Throws `sim::Error` if the column is missing, null (without optional) or of another type.
   template <class T>
   [[nodiscard]] T get(std::string_view column) const {
     return convert<T>(value(column), column);
@@ -80,7 +81,8 @@ class RowView {
       if (value.kind() != Value::Kind::boolean) detail::wrong_type(value, column, "bool");
       return value.boolean();
     } else if constexpr (std::is_integral_v<T>) {
-      if (value.kind() != Value::Kind::integer || !std::in_range<T>(value.integer())) detail::wrong_type(value, column, "an integer of this size");
+      if (value.kind() != Value::Kind::integer || !std::in_range<T>(value.integer()))
+        detail::wrong_type(value, column, "an integer of this size");
       return static_cast<T>(value.integer());
     } else if constexpr (std::is_same_v<T, std::string_view>) {
       if (value.kind() != Value::Kind::text) detail::wrong_type(value, column, "std::string_view");

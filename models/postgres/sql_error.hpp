@@ -1,6 +1,6 @@
-// Errors of the database, as a client library would report them: the five-character SQLSTATE, the server's message text, and where in
-// the statement the fault lies. Code under test catches `SqlError` and looks at `sqlstate()`, exactly as against a real server.
-// Not modelled: severity levels other than ERROR, and the server's source locations.
+// Errors of the database, as a client library would report them: the five-character SQLSTATE, the server's message
+// text, and where in the statement the fault lies. Code under test catches `SqlError` and looks at `sqlstate()`,
+// exactly as against a real server. Not modelled: severity levels other than ERROR, and the server's source locations.
 #pragma once
 
 #include <cstddef>
@@ -57,7 +57,8 @@ inline constexpr std::string_view connection_failure = "08006";
 
 class SqlError : public std::exception {
  public:
-  /// `sqlstate` must be five characters; `position` is the 1-based character offset of the fault in the statement, 0 if unknown.
+  /// `sqlstate` must be five characters; `position` is the 1-based character offset of the fault in the statement, 0 if
+  /// unknown.
   SqlError(std::string_view sqlstate, std::string message, std::size_t position = 0);
 
   [[nodiscard]] std::string_view sqlstate() const noexcept { return {state_, sizeof state_}; }
@@ -83,7 +84,8 @@ class SqlError : public std::exception {
   std::size_t position_ = 0;
 };
 
-/// For faults of the database link or of a cancelled transaction that code under test usually treats alike: may it just try again?
+/// For faults of the database link or of a cancelled transaction that code under test usually treats alike: may it just
+/// try again?
 [[nodiscard]] inline bool is_retryable(const SqlError& error) noexcept {
   return error.sqlstate() == sqlstate::serialization_failure || error.sqlstate() == sqlstate::deadlock_detected;
 }

@@ -1,4 +1,5 @@
-// A hash map keyed by text that can be searched by std::string_view without making a string. Not iterated where order matters.
+// A hash map keyed by text that can be searched by std::string_view without making a string. Not iterated where order
+// matters.
 #pragma once
 
 #include <functional>
@@ -10,7 +11,9 @@ namespace heddle::pg {
 
 struct TextHash {
   using is_transparent = void;
-  [[nodiscard]] std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  [[nodiscard]] std::size_t operator()(std::string_view text) const noexcept {
+    return std::hash<std::string_view>{}(text);
+  }
 };
 
 template <class T>

@@ -1,6 +1,6 @@
-// Values of columns, parameters and expressions: 16 bytes, trivially copied, never owning. Text points into memory that outlives the
-// value: an arena of the execution, the template of the database, or the plan that holds the constant.
-// Not modelled: float, date and time, json, bytea, arrays and composite types.
+// Values of columns, parameters and expressions: 16 bytes, trivially copied, never owning. Text points into memory that
+// outlives the value: an arena of the execution, the template of the database, or the plan that holds the constant. Not
+// modelled: float, date and time, json, bytea, arrays and composite types.
 #pragma once
 
 #include <compare>
@@ -12,13 +12,20 @@
 
 namespace heddle::pg {
 
-/// Static types. `unknown` is the type of an untyped string literal, of NULL and of a parameter nobody has given a type yet.
+/// Static types. `unknown` is the type of an untyped string literal, of NULL and of a parameter nobody has given a type
+/// yet.
 enum class Type : std::uint8_t { unknown, boolean, int2, int4, int8, numeric, text, varchar };
 
 [[nodiscard]] std::string_view type_name(Type type);
-[[nodiscard]] constexpr bool is_integer(Type type) { return type == Type::int2 || type == Type::int4 || type == Type::int8; }
-[[nodiscard]] constexpr bool is_number(Type type) { return is_integer(type) || type == Type::numeric; }
-[[nodiscard]] constexpr bool is_text(Type type) { return type == Type::text || type == Type::varchar; }
+[[nodiscard]] constexpr bool is_integer(Type type) {
+  return type == Type::int2 || type == Type::int4 || type == Type::int8;
+}
+[[nodiscard]] constexpr bool is_number(Type type) {
+  return is_integer(type) || type == Type::numeric;
+}
+[[nodiscard]] constexpr bool is_text(Type type) {
+  return type == Type::text || type == Type::varchar;
+}
 
 class Value {
  public:
@@ -67,7 +74,8 @@ class Value {
 };
 static_assert(sizeof(Value) == 16);
 
-/// Precondition: neither is null and both are of one kind, or an integer and a numeric. Text compares by bytes (the C collation).
+/// Precondition: neither is null and both are of one kind, or an integer and a numeric. Text compares by bytes (the C
+/// collation).
 [[nodiscard]] std::strong_ordering compare(const Value& a, const Value& b);
 /// As `compare`, with null equal to null and different from all else.
 [[nodiscard]] bool same(const Value& a, const Value& b);

@@ -57,7 +57,8 @@ Channel read_before_lock(pg::Transaction& tx) {
   return channel;
 }
 
-// The statement's snapshot is taken before it waits for the lock; after the wait only the locked row, b, is read afresh.
+// The statement's snapshot is taken before it waits for the lock; after the wait only the locked row, b, is read
+// afresh.
 Channel single_statement_join(pg::Transaction& tx) {
   return Channel::from(
       tx.exec("SELECT c.* FROM channels c JOIN user_balances b ON b.wallet = c.wallet AND b.asset = c.asset "
@@ -80,7 +81,8 @@ void on_checkpointed(pg::Connection& db, ReadChannel read) {
   const Channel channel = read(tx);
   sim::sometimes("the checkpoint comes first", channel.status == "Open");
   sim::sometimes("the checkpoint comes after the finalization", channel.status == "Closing");
-  tx.exec("UPDATE channels SET status = $2, version = $3 WHERE channel_id = $1", channel_id, channel.status, channel.version);
+  tx.exec("UPDATE channels SET status = $2, version = $3 WHERE channel_id = $1", channel_id, channel.status,
+          channel.version);
   tx.commit();
 }
 
@@ -107,13 +109,14 @@ void run(sim::World& world, ReadChannel read) {
   auto connection = database.connect();
   const Channel channel = Channel::from(connection.exec("SELECT * FROM channels WHERE channel_id = $1", channel_id));
   world.check("finalized_never_reopens", channel.status == "Closing", [&] {
-    return "channel " + std::string(channel_id) + " was finalized at version 8 and is '" + channel.status + "' at version " +
-           std::to_string(channel.version);
+    return "channel " + std::string(channel_id) + " was finalized at version 8 and is '" + channel.status +
+           "' at version " + std::to_string(channel.version);
   });
 }
 
 Variant variant(std::string name, std::string summary, ReadChannel read, Expectation expected) {
-  return {std::move(name), std::move(summary), std::move(expected), [read](sim::World& world) { run(world, read); }, {}};
+  return {
+      std::move(name), std::move(summary), std::move(expected), [read](sim::World& world) { run(world, read); }, {}};
 }
 
 }  // namespace
@@ -122,7 +125,8 @@ Scenario checkpoint_reopens() {
   Scenario scenario;
   scenario.family = "home_channel";
   scenario.name = "checkpoint_reopens";
-  scenario.summary = "an event handler writes back the channel it read, over a finalization that has committed in the meantime";
+  scenario.summary =
+      "an event handler writes back the channel it read, over a finalization that has committed in the meantime";
   scenario.properties = {"finalized_never_reopens"};
   const std::vector<std::string> all = scenario.properties;
   scenario.variants = {

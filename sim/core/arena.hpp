@@ -1,5 +1,5 @@
-// Memory of one execution: names, closures, small records. Allocation bumps a pointer; `reset` keeps the chunks for the next
-// execution, so that in steady state nothing is allocated.
+// Memory of one execution: names, closures, small records. Allocation bumps a pointer; `reset` keeps the chunks for the
+// next execution, so that in steady state nothing is allocated.
 #pragma once
 
 #include <cstddef>

@@ -37,7 +37,8 @@ bool Clock::cancel(TimerId id) noexcept {
 
 std::uint32_t Clock::due() const noexcept {
   std::uint32_t count = 0;
-  for (auto entry = timers_.rbegin(); entry != timers_.rend() && entry->deadline == timers_.back().deadline; ++entry) ++count;
+  for (auto entry = timers_.rbegin(); entry != timers_.rend() && entry->deadline == timers_.back().deadline; ++entry)
+    ++count;
   return count;
 }
 

@@ -1,5 +1,5 @@
-// Virtual time. Timers fire in deadline order as steps of the clock pseudo-task; equal deadlines may fire in either order, which is a
-// decision. Nothing here reads a real clock.
+// Virtual time. Timers fire in deadline order as steps of the clock pseudo-task; equal deadlines may fire in either
+// order, which is a decision. Nothing here reads a real clock.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,8 @@ using Duration = std::chrono::nanoseconds;
 enum class TimeMode : std::uint8_t {
   /// Only when no task is enabled: every task is infinitely fast (discrete-event simulation).
   as_soon_as_idle,
-  /// A due-next timer is itself an enabled step, so that any task may be slow and a lease can run out under its holder. How many
+  /// A due-next timer is itself an enabled step, so that any task may be slow and a lease can run out under its holder.
+  /// How many
   /// timers may fire early is bounded by `ExecutionOptions::slack`.
   any_time,
 };

@@ -1,5 +1,6 @@
-// Errors for people. `Error` is what Heddle throws when a user's input or program is at fault: one code and one sentence that names
-// the thing, the place and the remedy. `HEDDLE_CHECK` guards Heddle's own invariants, in every build.
+// Errors for people. `Error` is what Heddle throws when a user's input or program is at fault: one code and one
+// sentence that names the thing, the place and the remedy. `HEDDLE_CHECK` guards Heddle's own invariants, in every
+// build.
 #pragma once
 
 #include <cstdint>

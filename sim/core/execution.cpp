@@ -23,7 +23,8 @@ constexpr TaskId first_task = 1;  // 0 is the clock
 Execution::Execution(const ExecutionOptions& options) : options_(options) {
   if (options_.stack_size == 0) options_.stack_size = default_stack_size;
   if (options_.stack_size < 16 * 1024)
-    throw Error(ErrorCode::usage, "a stack of " + std::to_string(options_.stack_size) + " bytes is too small; give tasks at least 16384");
+    throw Error(ErrorCode::usage,
+                "a stack of " + std::to_string(options_.stack_size) + " bytes is too small; give tasks at least 16384");
   root_.fiber = std::make_unique<Fiber>();
   root_.name = Name("root");
   tasks_.push_back(std::make_unique<Task>());
@@ -33,9 +34,10 @@ Execution::Execution(const ExecutionOptions& options) : options_(options) {
 Execution::~Execution() = default;
 
 void Execution::throw_no_execution() {
-  throw Error(ErrorCode::usage,
-              "a simulated object or operation was used outside of an execution; create and use it in the body passed to "
-              "explore() or replay(), or in a task of that body");
+  throw Error(
+      ErrorCode::usage,
+      "a simulated object or operation was used outside of an execution; create and use it in the body passed to "
+      "explore() or replay(), or in a task of that body");
 }
 
 const ExecutionResult& Execution::run(const Program& body, Strategy& strategy, Detail detail) {
@@ -51,7 +53,8 @@ const ExecutionResult& Execution::run(const Program& body, Strategy& strategy, D
     body(world);
     if (result_.failure == FailureKind::none && live_ > 0)
       throw Error(ErrorCode::usage,
-                  "the body created tasks and returned without calling run(); end it with world.run() (and checks after it, if any)");
+                  "the body created tasks and returned without calling run(); end it with world.run() (and checks "
+                  "after it, if any)");
   } catch (const Unwind&) {  // run() ended early; the failure is recorded
   } catch (const Error&) {
     finish_run();
@@ -217,7 +220,8 @@ void Execution::fiber_loop(void* argument) {
 void Execution::run_body(Task& task) {
   try {
     if (task.pool != nullptr) {  // an async task does nothing before it has been given a worker
-      if (!begin_wait(ops::start, no_object, Access::read, {}, WaitKind::await, std::source_location::current()) || !schedule())
+      if (!begin_wait(ops::start, no_object, Access::read, {}, WaitKind::await, std::source_location::current()) ||
+          !schedule())
         throw Unwind{};
       end_wait();
     }
@@ -305,8 +309,9 @@ Task& Execution::no_task_enabled() {
 Task& Execution::cut() {
   record_failure(FailureKind::step_limit, "step_limit");
   if (explaining_)
-    result_.message = arena_.copy("the execution had not ended after " + std::to_string(options_.step_limit) +
-                                  " steps; a task may never end (see the last steps), or the step limit must be raised");
+    result_.message =
+        arena_.copy("the execution had not ended after " + std::to_string(options_.step_limit) +
+                    " steps; a task may never end (see the last steps), or the step limit must be raised");
   return root_;
 }
 

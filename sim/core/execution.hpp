@@ -1,12 +1,15 @@
-// One execution of a program under a strategy: tasks, scheduling points, decisions, virtual time, and the unwinding at the end.
+// One execution of a program under a strategy: tasks, scheduling points, decisions, virtual time, and the unwinding at
+// the end.
 //
-// A program is a function from decisions to a trace. Code under test runs as tasks; before each visible operation a task *announces*
-// the operation and lets the strategy decide who goes on. When the same task goes on, nothing is switched. A step is one visible
-// operation and the local code up to the next scheduling point. A new task runs to its first scheduling point when it is created (or,
-// for tasks created while the world is set up, when the world starts to run), so starting is no step.
+// A program is a function from decisions to a trace. Code under test runs as tasks; before each visible operation a
+// task *announces* the operation and lets the strategy decide who goes on. When the same task goes on, nothing is
+// switched. A step is one visible operation and the local code up to the next scheduling point. A new task runs to its
+// first scheduling point when it is created (or, for tasks created while the world is set up, when the world starts to
+// run), so starting is no step.
 //
-// An `Execution` is re-used: `run` may be called again and again, and in steady state allocates nothing. The class is the engine room;
-// what people use is `World` and the free functions in world.hpp. Primitives and models use the part headed "for primitives".
+// An `Execution` is re-used: `run` may be called again and again, and in steady state allocates nothing. The class is
+// the engine room; what people use is `World` and the free functions in world.hpp. Primitives and models use the part
+// headed "for primitives".
 #pragma once
 
 #include <cstdint>
@@ -34,11 +37,12 @@ class World;
 using Program = std::function<void(World&)>;
 
 struct ExecutionOptions {
-  std::uint64_t step_limit = 100'000;              ///< an execution is cut after so many steps
+  std::uint64_t step_limit = 100'000;  ///< an execution is cut after so many steps
   TimeMode time = TimeMode::as_soon_as_idle;
-  std::uint32_t slack = std::numeric_limits<std::uint32_t>::max();  ///< `any_time`: how many timers may fire while a task is enabled
-  std::size_t stack_size = 0;                      ///< bytes per task; 0: 64 KiB (256 KiB under AddressSanitizer)
-  bool hash_traces = true;                         ///< compute the happens-before hash of each execution
+  std::uint32_t slack =
+      std::numeric_limits<std::uint32_t>::max();  ///< `any_time`: how many timers may fire while a task is enabled
+  std::size_t stack_size = 0;                     ///< bytes per task; 0: 64 KiB (256 KiB under AddressSanitizer)
+  bool hash_traces = true;                        ///< compute the happens-before hash of each execution
   /// If not empty, only this property counts: checks of others are passed over, and the execution goes on.
   std::string only_property = {};
 };
@@ -55,9 +59,9 @@ enum class FailureKind : std::uint8_t {
 /// How an execution ended. The texts live in the execution's arena, until its next run.
 struct ExecutionResult {
   FailureKind failure = FailureKind::none;
-  std::string_view property;    ///< the property violated; "deadlock", "exception", ... for the other kinds
-  std::string_view message;     ///< one sentence; empty unless explaining
-  TaskId failed_task = 0;       ///< 0 when the failure was seen after the tasks had ended
+  std::string_view property;  ///< the property violated; "deadlock", "exception", ... for the other kinds
+  std::string_view message;   ///< one sentence; empty unless explaining
+  TaskId failed_task = 0;     ///< 0 when the failure was seen after the tasks had ended
   std::uint64_t steps = 0;
   std::uint64_t trace_hash = 0;     ///< equal iff the happens-before traces are equal (collisions aside)
   std::uint64_t sequence_hash = 0;  ///< equal iff the same steps were taken in the same order
@@ -70,8 +74,9 @@ struct Sometimes {
 };
 
 struct TaskOptions {
-  WorkerPool* pool = nullptr;  ///< an async task: it starts, and goes on after each await, only with a worker of this pool
-  bool background = false;     ///< the execution ends without waiting for it; it is unwound then
+  WorkerPool* pool =
+      nullptr;              ///< an async task: it starts, and goes on after each await, only with a worker of this pool
+  bool background = false;  ///< the execution ends without waiting for it; it is unwound then
 };
 
 class Execution {
@@ -111,8 +116,8 @@ class Execution {
   [[nodiscard]] const TaskSet& enabled() const noexcept { return enabled_; }
   /// Who has just made a step (or ended): a task, or the clock; the root is reported as the clock.
   [[nodiscard]] TaskId running() const noexcept { return timer_step_ == result_.steps ? clock_task : running_->id; }
-  /// Whether to run `next` now is a preemption: another task has just made a step and could go on. Time that passes although some task
-  /// is enabled counts as one too; whoever runs after it does not.
+  /// Whether to run `next` now is a preemption: another task has just made a step and could go on. Time that passes
+  /// although some task is enabled counts as one too; whoever runs after it does not.
   [[nodiscard]] bool would_preempt(TaskId next) const noexcept {
     if (next == clock_task) return enabled_.size() > (enabled_.contains(clock_task) ? 1U : 0U);
     const TaskId last = running();
@@ -128,19 +133,21 @@ class Execution {
   [[nodiscard]] std::uint64_t object_key(ObjectId object) const noexcept { return objects_[object.index].key; }
   [[nodiscard]] TaskId task_count() const noexcept { return task_count_; }
 
-  /// Equal at two decisions about tasks iff the steps so far have the same happens-before relation (collisions aside): then the same can
-  /// follow. Needs `ExecutionOptions::hash_traces`.
+  /// Equal at two decisions about tasks iff the steps so far have the same happens-before relation (collisions aside):
+  /// then the same can follow. Needs `ExecutionOptions::hash_traces`.
   [[nodiscard]] std::uint64_t prefix_hash() const noexcept;
 
   // For primitives and models.
 
   /// Registers an object that operations touch; call once per object, in its constructor.
   ObjectId add_object(std::string_view kind, Name name, std::int32_t level = 0);
-  /// Registers a part of `whole` (a key of a store, a row of a table) that comes into being whenever some task first needs it. Its identity
-  /// is that of the whole together with `part`, a hash of what names it: the same whoever comes first. Its `ObjectId` is not.
+  /// Registers a part of `whole` (a key of a store, a row of a table) that comes into being whenever some task first
+  /// needs it. Its identity is that of the whole together with `part`, a hash of what names it: the same whoever comes
+  /// first. Its `ObjectId` is not.
   ObjectId add_part(std::string_view kind, Name name, ObjectId whole, std::uint64_t part);
-  /// Closes the running task's step and states its next operation. False when the operation must simply be performed without waiting
-  /// or scheduling: while the world is set up or inspected, and while tasks are unwound. May throw then, as `op.unwinds` says.
+  /// Closes the running task's step and states its next operation. False when the operation must simply be performed
+  /// without waiting or scheduling: while the world is set up or inspected, and while tasks are unwound. May throw
+  /// then, as `op.unwinds` says.
   [[gnu::always_inline]] bool announce(const Op& op, ObjectId object, Access access, std::source_location where,
                                        Needs needs = Needs::nothing()) {
     if (attention_ != 0) [[unlikely]] {
@@ -149,7 +156,8 @@ class Execution {
     running_->pending = {&op, object, access, needs, where};
     return true;
   }
-  /// Lets the strategy decide; returns when the running task's announced operation is to be performed. False: see `announce`.
+  /// Lets the strategy decide; returns when the running task's announced operation is to be performed. False: see
+  /// `announce`.
   [[gnu::always_inline]] bool schedule() {
     Task& self = *running_;
     if (self.starter != nullptr) [[unlikely]] {
@@ -163,24 +171,28 @@ class Execution {
   [[gnu::always_inline]] bool step(const Op& op, ObjectId object, Access access, std::source_location where) {
     return announce(op, object, access, where) && schedule();
   }
-  /// An operation that waits until `guard` holds. The task is listed in `waiters` meanwhile: whoever changes what the guard reads calls
-  /// `refresh(waiters)`. With `WaitKind::await` throws `Cancelled` when the task is cancelled while it has to wait.
+  /// An operation that waits until `guard` holds. The task is listed in `waiters` meanwhile: whoever changes what the
+  /// guard reads calls `refresh(waiters)`. With `WaitKind::await` throws `Cancelled` when the task is cancelled while
+  /// it has to wait.
   bool wait_until(const Op& op, ObjectId object, Access access, Guard guard, TaskSet& waiters, WaitKind kind,
                   std::source_location where, Needs needs = Needs::something());
-  /// An await that is answered by someone who is not modelled (a server, a disk): an async task gives its worker back, and the task may be
-  /// aborted, or dropped by a timeout that fires here; otherwise the strategy alone decides when it goes on.
+  /// An await that is answered by someone who is not modelled (a server, a disk): an async task gives its worker back,
+  /// and the task may be aborted, or dropped by a timeout that fires here; otherwise the strategy alone decides when it
+  /// goes on.
   bool suspend(const Op& op, ObjectId object, Access access, std::source_location where);
-  /// The two halves of a wait, around `schedule`. The first belongs to the running step, in which the task found that it has to wait: an
-  /// async task that awaits gives its worker back in it. Then the step is closed and the operation is announced; false: see `announce`.
+  /// The two halves of a wait, around `schedule`. The first belongs to the running step, in which the task found that
+  /// it has to wait: an async task that awaits gives its worker back in it. Then the step is closed and the operation
+  /// is announced; false: see `announce`.
   bool begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind, std::source_location where,
                   Needs needs = Needs::something());
-  /// Takes a worker again. Throws `Cancelled` when the task is dropped here: a timeout that fired, unless what it waits for is ready; or
-  /// an abort of an async task.
+  /// Takes a worker again. Throws `Cancelled` when the task is dropped here: a timeout that fired, unless what it waits
+  /// for is ready; or an abort of an async task.
   void end_wait();
   /// For an operation that is to be performed at once, but has to wait.
   [[noreturn]] void throw_waits_for_ever(const Op& op, ObjectId object) const;
-  /// The object through which others end a wait of `task` that is not a matter of shared state alone: they write it when they hand
-  /// something over to it, when its timeout fires, when they abort it. The task reads it when it goes on.
+  /// The object through which others end a wait of `task` that is not a matter of shared state alone: they write it
+  /// when they hand something over to it, when its timeout fires, when they abort it. The task reads it when it goes
+  /// on.
   ObjectId wake_up_of(Task& task);
   /// Re-evaluates the guards of waiting tasks.
   void refresh(const TaskSet& waiters);
@@ -198,7 +210,8 @@ class Execution {
   }
   /// A decision within the running step, in [0, n). Its alternatives belong to the step.
   std::uint32_t alternative(std::uint32_t n);
-  /// Whether footprints are kept; if not, `touch` has no effect and what it would cost to name the objects can be saved.
+  /// Whether footprints are kept; if not, `touch` has no effect and what it would cost to name the objects can be
+  /// saved.
   [[nodiscard]] bool observing() const noexcept { return observing_; }
   /// Whether values are wanted; format them only then.
   [[nodiscard]] bool explaining() const noexcept { return explaining_; }
@@ -222,7 +235,8 @@ class Execution {
   [[nodiscard]] Task& task_at(TaskId id) noexcept { return *tasks_[id]; }
   /// False while the world is set up or inspected.
   [[nodiscard]] bool in_task() const noexcept { return running_ != &root_; }
-  /// Whether a task is making a step, as opposed to the body that sets up or inspects the world. Known when steps are observed.
+  /// Whether a task is making a step, as opposed to the body that sets up or inspects the world. Known when steps are
+  /// observed.
   [[nodiscard]] bool in_step() const noexcept { return stepper_ != nullptr; }
   [[nodiscard]] Arena& arena() noexcept { return arena_; }
   [[nodiscard]] std::string object_name(ObjectId object) const;
@@ -237,7 +251,8 @@ class Execution {
   TimerId arm_timer(Duration deadline, Clock::Action action, void* context);
   void cancel_timer(TimerId timer) noexcept;
 
-  /// Records a failure (the first one counts) and ends the execution: within a task, control comes back only to be unwound.
+  /// Records a failure (the first one counts) and ends the execution: within a task, control comes back only to be
+  /// unwound.
   void fail(FailureKind kind, std::string_view property);
   template <class F>
   void fail(FailureKind kind, std::string_view property, F&& message) {
@@ -258,8 +273,9 @@ class Execution {
     using Body = std::decay_t<F>;
     void* memory = arena_.allocate(sizeof(Body), alignof(Body));
     auto* stored = new (memory) Body(std::forward<F>(body));
-    return add_closure(name, {stored, [](void* b) { (*static_cast<Body*>(b))(); }, [](void* b) { static_cast<Body*>(b)->~Body(); }},
-                       task_options);
+    return add_closure(
+        name, {stored, [](void* b) { (*static_cast<Body*>(b))(); }, [](void* b) { static_cast<Body*>(b)->~Body(); }},
+        task_options);
   }
   /// Runs all tasks until they have ended. Throws `Unwind` when the execution ended before that.
   void run_tasks();
@@ -291,7 +307,7 @@ class Execution {
     std::uint64_t key = 0;
     std::string_view kind;
     Name name;
-    std::int32_t level = 0;  ///< the initial one
+    std::int32_t level = 0;                   ///< the initial one
     std::uint64_t hash[access_classes] = {};  ///< per class: of the events that a conflicting one comes after
   };
   struct Holder {

@@ -21,9 +21,10 @@ void Execution::open_step(Task& task) {
                                                enabled_.contains(previous_stepper_);
 }
 
-// An event's hash covers its operation, its choices, the task's previous event and, for each object touched, all earlier events that
-// conflict with this access: those of a class that commutes with itself as a sum, the others as the latest one, which covers the rest.
-// So two executions get the same hash iff their happens-before relations are the same (Mazurkiewicz), without vector clocks.
+// An event's hash covers its operation, its choices, the task's previous event and, for each object touched, all
+// earlier events that conflict with this access: those of a class that commutes with itself as a sum, the others as the
+// latest one, which covers the rest. So two executions get the same hash iff their happens-before relations are the
+// same (Mazurkiewicz), without vector clocks.
 std::uint64_t Execution::hash_step(const Task& task) {
   constexpr std::size_t usual = 64;
   constexpr std::size_t words_per_access = 1 + access_classes;
@@ -100,7 +101,8 @@ void Execution::check_always() {
   const bool was_inspecting = std::exchange(inspecting_, true);
   set_attention();
   for (const AlwaysCheck& check : always_)
-    if (is_of_interest(check.property) && !check.holds(check.predicate)) record_failure(FailureKind::property, check.property);
+    if (is_of_interest(check.property) && !check.holds(check.predicate))
+      record_failure(FailureKind::property, check.property);
   inspecting_ = was_inspecting;
   set_attention();
 }

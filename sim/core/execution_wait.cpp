@@ -45,8 +45,8 @@ bool Execution::suspend(const Op& op, ObjectId object, Access access, std::sourc
   return true;
 }
 
-bool Execution::begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind, std::source_location where,
-                           Needs needs) {
+bool Execution::begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind,
+                           std::source_location where, Needs needs) {
   if (kind == WaitKind::await && in_task()) give_worker_back(*running_);
   if (!announce(op, object, access, where, needs)) return false;
   Task& self = *running_;

@@ -32,7 +32,8 @@ ExceptionState* thread_exception_state() noexcept {
 Fiber::Fiber(std::size_t stack_size, Entry entry, void* argument) : entry_(entry), argument_(argument) {
   constexpr std::size_t page = 4096;
   size_ = (stack_size + page - 1) / page * page;
-  void* memory = mmap(nullptr, guard_size + size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      mmap(nullptr, guard_size + size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED || mprotect(memory, guard_size, PROT_NONE) != 0) {
     const int error = errno;
     if (memory != MAP_FAILED) munmap(memory, guard_size + size_);

@@ -1,8 +1,10 @@
-// A fiber: a stack and a suspended computation on it, switched by Boost.Context's fcontext. Three things are done here and nowhere
-// else, because every switch needs them: the C++ runtime's per-thread exception state is saved and restored (two fibers may both be
-// inside a `catch` block), AddressSanitizer is told which stack is in use, and stacks are kept with a guard region below them.
+// A fiber: a stack and a suspended computation on it, switched by Boost.Context's fcontext. Three things are done here
+// and nowhere else, because every switch needs them: the C++ runtime's per-thread exception state is saved and restored
+// (two fibers may both be inside a `catch` block), AddressSanitizer is told which stack is in use, and stacks are kept
+// with a guard region below them.
 //
-// A fiber runs a loop that never returns; between two jobs it is suspended in that loop, so that re-using it costs one switch.
+// A fiber runs a loop that never returns; between two jobs it is suspended in that loop, so that re-using it costs one
+// switch.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -42,8 +44,8 @@ class Fiber {
   Fiber& operator=(const Fiber&) = delete;
 
   /// Suspends `from`, which must be the running fiber, and runs `to`. Returns when something switches back to `from`.
-  /// Inline, like everything between a task's operation and the switch: each return after a switch is one that the processor's
-  /// return-address predictor gets wrong.
+  /// Inline, like everything between a task's operation and the switch: each return after a switch is one that the
+  /// processor's return-address predictor gets wrong.
   [[gnu::always_inline]] static void switch_between(Fiber& from, Fiber& to, ExceptionState* thread_state) noexcept {
     from.exceptions_ = *thread_state;
     *thread_state = to.exceptions_;

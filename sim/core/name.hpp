@@ -12,12 +12,14 @@ struct Name {
   int index = -1;
 
   constexpr Name() = default;
-  constexpr Name(const char* name) : text(name) {}                       // NOLINT(google-explicit-constructor)
-  constexpr Name(std::string_view name) : text(name) {}                  // NOLINT(google-explicit-constructor)
-  Name(const std::string& name) : text(name) {}                          // NOLINT(google-explicit-constructor)
+  constexpr Name(const char* name) : text(name) {}       // NOLINT(google-explicit-constructor)
+  constexpr Name(std::string_view name) : text(name) {}  // NOLINT(google-explicit-constructor)
+  Name(const std::string& name) : text(name) {}          // NOLINT(google-explicit-constructor)
   constexpr Name(std::string_view name, int i) : text(name), index(i) {}
 
-  [[nodiscard]] std::string str() const { return index < 0 ? std::string(text) : std::string(text) + "-" + std::to_string(index); }
+  [[nodiscard]] std::string str() const {
+    return index < 0 ? std::string(text) : std::string(text) + "-" + std::to_string(index);
+  }
 };
 
 }  // namespace heddle::sim

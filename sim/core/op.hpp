@@ -1,9 +1,10 @@
 // What a task does at a visible step, and how steps depend on one another.
 //
-// Every visible operation has a *footprint*: the objects it touches, each with an access class. Two operations are dependent iff
-// they share an object and their classes conflict. Classes follow the conflict table of optimal DPOR for blocking primitives
-// (Abdulla et al., POPL 2014): `read` commutes with `read`, `commute` with `commute` (entering and leaving a read lock, adding to a
-// counter), and everything else conflicts; in particular `read` and `commute` do conflict.
+// Every visible operation has a *footprint*: the objects it touches, each with an access class. Two operations are
+// dependent iff they share an object and their classes conflict. Classes follow the conflict table of optimal DPOR for
+// blocking primitives (Abdulla et al., POPL 2014): `read` commutes with `read`, `commute` with `commute` (entering and
+// leaving a read lock, adding to a counter), and everything else conflicts; in particular `read` and `commute` do
+// conflict.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,9 @@ inline constexpr std::size_t access_classes = 3;
   return a != b || a == Access::write;
 }
 
-/// What an operation does when its execution has ended and the task runs on only to be unwound. `at_once` throws; that is for
-/// operations no destructor performs. `if_endless` succeeds without effect on others, and throws only in a task that keeps going; that
-/// is for locks and atomics. `never` is for `noexcept` operations such as `unlock`.
+/// What an operation does when its execution has ended and the task runs on only to be unwound. `at_once` throws; that
+/// is for operations no destructor performs. `if_endless` succeeds without effect on others, and throws only in a task
+/// that keeps going; that is for locks and atomics. `never` is for `noexcept` operations such as `unlock`.
 enum class Unwinds : std::uint8_t { never, if_endless, at_once };
 
 /// A kind of operation, defined once as a `constexpr` object next to the primitive or model that performs it.
@@ -51,8 +52,9 @@ struct ObjectId {
 using TaskId = std::uint32_t;
 inline constexpr TaskId clock_task = 0;
 
-/// When an announced operation can be performed. A counting guard is one that others can judge for other orders of the same steps: the
-/// object's *level* (its initial one plus the changes that steps declare when they touch it) is at least so much.
+/// When an announced operation can be performed. A counting guard is one that others can judge for other orders of the
+/// same steps: the object's *level* (its initial one plus the changes that steps declare when they touch it) is at
+/// least so much.
 struct Needs {
   std::int32_t level = 0;
 

@@ -1,10 +1,10 @@
 #include "sim/core/stack_guard.hpp"
 
+#include <unistd.h>
 #include <csignal>
 #include <cstring>
 #include <memory>
 #include <mutex>
-#include <unistd.h>
 
 #include "sim/core/execution.hpp"
 
@@ -12,7 +12,8 @@ namespace heddle::sim {
 namespace {
 
 constexpr std::size_t signal_stack_size = 64 * 1024;
-struct sigaction previous_action;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a signal handler has no other way
+struct sigaction
+    previous_action;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a signal handler has no other way
 
 // Only async-signal-safe calls from here on.
 void write_text(std::string_view text) {
@@ -45,7 +46,8 @@ void on_fault(int signal, siginfo_t* info, void* context) {
       }
       write_text("' overflowed its stack of ");
       write_number(task.fiber->stack_size());
-      write_text(" bytes; give tasks a larger one with ExecutionOptions::stack_size, or keep large objects off the stack\n");
+      write_text(
+          " bytes; give tasks a larger one with ExecutionOptions::stack_size, or keep large objects off the stack\n");
       _exit(stack_overflow_exit_status);
     }
   }
@@ -89,7 +91,7 @@ void install_stack_guard() {
   static_cast<void>(stack);
   static std::once_flag once;
   std::call_once(once, [] {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     sigemptyset(&action.sa_mask);

@@ -1,6 +1,6 @@
-// Who decides. Everything nondeterministic in an execution asks its strategy: which task goes on, and which alternative a `choose`
-// takes. A strategy is one small class behind this interface; it knows nothing of the models it drives, and none of its calls may
-// allocate in steady state.
+// Who decides. Everything nondeterministic in an execution asks its strategy: which task goes on, and which alternative
+// a `choose` takes. A strategy is one small class behind this interface; it knows nothing of the models it drives, and
+// none of its calls may allocate in steady state.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 #include <string>
 
 #include "sim/core/op.hpp"
-#include "sim/core/trace.hpp"
 #include "sim/core/task_set.hpp"
+#include "sim/core/trace.hpp"
 
 namespace heddle::sim {
 
@@ -41,8 +41,8 @@ class Strategy {
   /// Told how the execution ended.
   virtual void end_execution(const ExecutionResult& result) { static_cast<void>(result); }
 
-  /// Told of each step when it is over, if `observes_steps`: its task, its footprint, the alternatives it took, and the task whose end it
-  /// saw (0: none).
+  /// Told of each step when it is over, if `observes_steps`: its task, its footprint, the alternatives it took, and the
+  /// task whose end it saw (0: none).
   virtual void on_step(const Execution& execution, const Step& step) {
     static_cast<void>(execution);
     static_cast<void>(step);
@@ -57,8 +57,8 @@ class Strategy {
   [[nodiscard]] virtual bool is_exhaustive() const { return false; }
   /// Whether schedules beyond a stated bound were left out.
   [[nodiscard]] virtual bool was_bounded() const { return false; }
-  /// Whether every task that stays enabled is run again eventually (with probability 1), so that reaching the step limit accuses the
-  /// program and not the strategy.
+  /// Whether every task that stays enabled is run again eventually (with probability 1), so that reaching the step
+  /// limit accuses the program and not the strategy.
   [[nodiscard]] virtual bool is_fair() const { return false; }
 };
 

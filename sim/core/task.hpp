@@ -1,5 +1,5 @@
-// A cooperative task: a body on a fiber, with what the scheduler needs to know about it. Tasks (and their fibers) are kept by an
-// `Execution` and re-used by the next one; everything here but the fiber is reset when a task is created.
+// A cooperative task: a body on a fiber, with what the scheduler needs to know about it. Tasks (and their fibers) are
+// kept by an `Execution` and re-used by the next one; everything here but the fiber is reset when a task is created.
 #pragma once
 
 #include <cstddef>
@@ -24,21 +24,22 @@ struct Guard {
 
 /// Threads of an async runtime: a task that belongs to a pool runs only while it holds one of its workers.
 struct WorkerPool {
-  ObjectId object;          ///< giving a worker back commutes with itself, taking one does not
-  bool unbounded = false;   ///< a worker for every task: who holds one decides nothing
+  ObjectId object;         ///< giving a worker back commutes with itself, taking one does not
+  bool unbounded = false;  ///< a worker for every task: who holds one decides nothing
   std::uint32_t free = 0;
   TaskSet waiting;  ///< tasks whose wait is over and that lack only a worker
 };
 
-/// One `timeout` (or other scope that can be dropped at an await point) around the running code of a task, innermost first.
+/// One `timeout` (or other scope that can be dropped at an await point) around the running code of a task, innermost
+/// first.
 struct CancelScope {
   CancelScope* outer = nullptr;
   bool fired = false;      ///< its time is up; the next await that has to wait is dropped
   bool delivered = false;  ///< the exception has been thrown
 };
 
-/// Thrown into a task at an await point: by a `timeout` that fired (its scope), or by an abort of the whole task (null).
-/// Not derived from `std::exception`, so that handlers of ordinary errors do not catch it.
+/// Thrown into a task at an await point: by a `timeout` that fired (its scope), or by an abort of the whole task
+/// (null). Not derived from `std::exception`, so that handlers of ordinary errors do not catch it.
 struct Cancelled {
   const CancelScope* scope = nullptr;
 };
@@ -47,9 +48,9 @@ struct Cancelled {
 struct Unwind {};
 
 enum class WaitKind : std::uint8_t {
-  none,    ///< not waiting, or only for its turn
-  block,   ///< waits and keeps its worker: what a thread does
-  await,   ///< waits and gives its worker back; can be cancelled here
+  none,   ///< not waiting, or only for its turn
+  block,  ///< waits and keeps its worker: what a thread does
+  await,  ///< waits and gives its worker back; can be cancelled here
 };
 
 /// A body stored in an arena: run once, destroyed when the task ends.
@@ -79,16 +80,16 @@ struct Task {
   bool finished = false;
   bool abort_requested = false;
   bool holds_worker = false;
-  bool is_unwinding = false;        ///< it waits in a destructor that an exception runs: nothing may be thrown at it
-  bool cancel_in_flight = false;    ///< a `Cancelled` was thrown and no scope has caught it yet
-  ExceptionState at_cancel;         ///< the exception state at that moment
+  bool is_unwinding = false;      ///< it waits in a destructor that an exception runs: nothing may be thrown at it
+  bool cancel_in_flight = false;  ///< a `Cancelled` was thrown and no scope has caught it yet
+  ExceptionState at_cancel;       ///< the exception state at that moment
   CancelScope* scope = nullptr;
   WorkerPool* pool = nullptr;
 
   Task* starter = nullptr;  ///< whoever runs this task up to its first scheduling point
   Closure body;
-  TaskSet joiners;          ///< tasks that wait for this one to end
-  ObjectId wake_up;         ///< what others write to wake, drop or abort this task; see `Execution::wake_up_of`
+  TaskSet joiners;   ///< tasks that wait for this one to end
+  ObjectId wake_up;  ///< what others write to wake, drop or abort this task; see `Execution::wake_up_of`
   std::unique_ptr<Fiber> fiber;
 };
 

@@ -1,5 +1,5 @@
-// A set of tasks as a bitset: the enabled tasks, the tasks that wait for an object. Iteration is in id order, so it is deterministic.
-// The first 64 tasks live in one word; the rest in a vector that is grown by `reserve`.
+// A set of tasks as a bitset: the enabled tasks, the tasks that wait for an object. Iteration is in id order, so it is
+// deterministic. The first 64 tasks live in one word; the rest in a vector that is grown by `reserve`.
 #pragma once
 
 #include <bit>

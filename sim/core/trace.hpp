@@ -1,5 +1,5 @@
-// What happened in one execution: the decisions (always kept: they are the schedule) and, when recording, the events with their
-// footprints and the labels that people read.
+// What happened in one execution: the decisions (always kept: they are the schedule) and, when recording, the events
+// with their footprints and the labels that people read.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +38,10 @@ struct Event {
   std::uint32_t access_count = 0;
   std::uint32_t first_choice = 0;  ///< into Recording::choices
   std::uint32_t choice_count = 0;
-  TaskId joined = 0;   ///< the task whose end this step saw, or 0
+  TaskId joined = 0;      ///< the task whose end this step saw, or 0
   bool preempts = false;  ///< the previous step's task could have gone on
   std::int64_t time_ns = 0;
-  std::string detail;     ///< values, when explaining
+  std::string detail;  ///< values, when explaining
   std::source_location where;
 };
 
@@ -72,8 +72,9 @@ struct StuckRecord {
 struct TaskInfo {
   std::string name;
   std::uint64_t key = 0;
-  std::uint32_t born_after = 0;  ///< how many events came before the step that created it; 0 when it was there from the start
-  TaskId parent = 0;             ///< 0: the body
+  std::uint32_t born_after =
+      0;              ///< how many events came before the step that created it; 0 when it was there from the start
+  TaskId parent = 0;  ///< 0: the body
 };
 struct ObjectInfo {
   std::string kind;

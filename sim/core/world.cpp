@@ -23,14 +23,17 @@ void TaskHandle::join(std::source_location where) const {
   if (id_ == clock_task || id_ >= execution.task_count())
     throw Error(ErrorCode::usage, "join() on a handle that belongs to no task of this execution");
   if (execution.in_task() && execution.running_task().id == id_)
-    throw Error(ErrorCode::usage, "task " + execution.running_task().name.str() + " joins itself, which would wait for ever");
+    throw Error(ErrorCode::usage,
+                "task " + execution.running_task().name.str() + " joins itself, which would wait for ever");
   Task& task = execution.task_at(id_);
   const Guard ended{[](const void* t) { return static_cast<const Task*>(t)->finished; }, &task};
   if (execution.wait_until(ops::join, Execution::no_object, Access::read, ended, task.joiners, WaitKind::block, where))
     execution.note_join(task);
 }
 
-bool TaskHandle::finished() const { return Execution::current().task(id_).finished; }
+bool TaskHandle::finished() const {
+  return Execution::current().task(id_).finished;
+}
 
 void yield(std::string_view label, std::source_location where) {
   Execution& execution = Execution::current();
@@ -46,12 +49,16 @@ std::uint32_t choose(std::uint32_t n, std::string_view what, std::source_locatio
   return chosen;
 }
 
-Duration now() { return Execution::current().now(); }
+Duration now() {
+  return Execution::current().now();
+}
 
 void sleep(Duration duration, std::source_location where) {
   pass_time(ops::sleep, WaitKind::await, duration, where);
 }
 
-void work(Duration duration, std::source_location where) { pass_time(ops::work, WaitKind::block, duration, where); }
+void work(Duration duration, std::source_location where) {
+  pass_time(ops::work, WaitKind::block, duration, where);
+}
 
 }  // namespace heddle::sim

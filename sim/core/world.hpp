@@ -1,14 +1,17 @@
-// What a program under test is given: a world to populate with tasks and properties, and free functions for code that runs in it.
+// What a program under test is given: a world to populate with tasks and properties, and free functions for code that
+// runs in it.
 //
 //     auto program = [](sim::World& world) {
 //       sim::Atomic<int> balance{0, "balance"};
 //       world.task("deposit-1", [&] { balance.store(balance.load() + 1); });
 //       world.task("deposit-2", [&] { balance.store(balance.load() + 1); });
-//       world.run();                                            // all tasks, to their ends, under the strategy's schedule
-//       world.check("no_lost_update", balance.load() == 2);     // afterwards nothing runs: look at the final state
+//       world.run();                                            // all tasks, to their ends, under the strategy's
+//       schedule world.check("no_lost_update", balance.load() == 2);     // afterwards nothing runs: look at the final
+//       state
 //     };
 //
-// Before and after `run()` operations are performed at once and decide nothing (except `choose`, which may generate inputs).
+// Before and after `run()` operations are performed at once and decide nothing (except `choose`, which may generate
+// inputs).
 #pragma once
 
 #include <source_location>
@@ -34,7 +37,8 @@ class TaskHandle {
   TaskId id_ = 0;
 };
 
-/// Creates a task (a thread, not an async task: see sim/runtime). Within a task it runs to its first scheduling point at once.
+/// Creates a task (a thread, not an async task: see sim/runtime). Within a task it runs to its first scheduling point
+/// at once.
 template <class F>
 TaskHandle spawn(Name name, F&& body) {
   return TaskHandle(Execution::current().add_task(name, std::forward<F>(body)));
@@ -66,8 +70,11 @@ void check(std::string_view property, bool holds, F&& message) {
     Execution::current().fail(FailureKind::property, property, std::forward<F>(message));
 }
 /// A reachability property: some explored execution must pass here with `reached`.
-inline void sometimes(std::string_view name, bool reached = true) { Execution::current().mark_sometimes(name, reached); }
-/// Adds a value for people to the running step; `text` returns a std::string and is called only when a schedule is explained.
+inline void sometimes(std::string_view name, bool reached = true) {
+  Execution::current().mark_sometimes(name, reached);
+}
+/// Adds a value for people to the running step; `text` returns a std::string and is called only when a schedule is
+/// explained.
 template <class F>
 void note(F&& text) {
   Execution::current().note(std::forward<F>(text));
@@ -89,7 +96,8 @@ class World {
   TaskHandle background(Name name, F&& body) {
     return TaskHandle(execution_.add_task(name, std::forward<F>(body), {.pool = nullptr, .background = true}));
   }
-  /// Runs all tasks to their ends. Call it at the end of the body; when the execution ends early, it does not return normally.
+  /// Runs all tasks to their ends. Call it at the end of the body; when the execution ends early, it does not return
+  /// normally.
   void run() { execution_.run_tasks(); }
 
   void check(std::string_view property, bool holds) { sim::check(property, holds); }

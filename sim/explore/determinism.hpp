@@ -9,8 +9,8 @@
 
 namespace heddle::sim {
 
-/// Re-executes `schedule` and compares with `first`, the result it gave before (with hashes). Returns a sentence that names the first
-/// step that differs, or nothing.
+/// Re-executes `schedule` and compares with `first`, the result it gave before (with hashes). Returns a sentence that
+/// names the first step that differs, or nothing.
 [[nodiscard]] std::optional<std::string> find_difference(const Program& program, const std::vector<Decision>& schedule,
                                                          const ExecutionResult& first, const ExecutionOptions& options);
 

@@ -36,8 +36,9 @@ std::uint32_t Dfs::revisit(DecisionKind kind, std::uint32_t alternatives) {
   const Node& node = path_[depth_++];
   if (node.kind != kind || node.alternatives != alternatives)
     throw Error(ErrorCode::not_deterministic,
-                "the body is not deterministic: after the same decisions, decision " + std::to_string(depth_ - 1) + " had " +
-                    std::to_string(node.alternatives) + " alternatives in one execution and " + std::to_string(alternatives) +
+                "the body is not deterministic: after the same decisions, decision " + std::to_string(depth_ - 1) +
+                    " had " + std::to_string(node.alternatives) + " alternatives in one execution and " +
+                    std::to_string(alternatives) +
                     " in the next; look for state that outlives an execution (statics, globals), addresses or clocks");
   const Option& option = options_[node.first_option + node.position];
   cost_ += option.cost;
@@ -57,8 +58,8 @@ void Dfs::collect_tasks(const Execution& execution, Node& node) {
       options_.push_back({task, cost});
     }
   };
-  // The running task first, then the others: in round-robin order when delays count. The clock comes last, so that a clock that could
-  // tick for ever does not.
+  // The running task first, then the others: in round-robin order when delays count. The clock comes last, so that a
+  // clock that could tick for ever does not.
   if (running != clock_task && enabled.contains(running)) add(running);
   enabled.for_each([&](TaskId id) {
     if (id != clock_task && (by_delays ? id > running : id != running)) add(id);
@@ -90,7 +91,8 @@ TaskId Dfs::next_task(const Execution& execution) {
   if (depth_ < path_.size()) {
     const TaskId task = revisit(DecisionKind::task, alternatives);
     if (!execution.enabled().contains(task))
-      throw Error(ErrorCode::not_deterministic, "the body is not deterministic: after the same decisions, task " + std::to_string(task) +
+      throw Error(ErrorCode::not_deterministic, "the body is not deterministic: after the same decisions, task " +
+                                                    std::to_string(task) +
                                                     " was enabled in one execution and is not in the next");
     return task;
   }

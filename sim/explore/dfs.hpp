@@ -1,12 +1,15 @@
-// Depth-first search over all decisions, by re-execution: every maximal interleaving exactly once. Optionally bounded, either by
-// preemptions (Musuvathi and Qadeer, PLDI 2007: leaving a task that is still enabled costs 1) or by delays (Emmi, Qadeer, Rakamaric,
-// POPL 2011: choosing another task than the next in round-robin order costs 1 for each task skipped).
+// Depth-first search over all decisions, by re-execution: every maximal interleaving exactly once. Optionally bounded,
+// either by preemptions (Musuvathi and Qadeer, PLDI 2007: leaving a task that is still enabled costs 1) or by delays
+// (Emmi, Qadeer, Rakamaric, POPL 2011: choosing another task than the next in round-robin order costs 1 for each task
+// skipped).
 //
-// With `cached`, a decision whose steps so far have the same happens-before relation as those at one explored before (with no more of the
-// bound used up) is not branched on again (happens-before caching, Musuvathi and Qadeer, MSR-TR-2007-12). Every reachable state is still
-// visited, so all properties are decided as without it, in far fewer executions; but executions no longer count interleavings.
+// With `cached`, a decision whose steps so far have the same happens-before relation as those at one explored before
+// (with no more of the bound used up) is not branched on again (happens-before caching, Musuvathi and Qadeer,
+// MSR-TR-2007-12). Every reachable state is still visited, so all properties are decided as without it, in far fewer
+// executions; but executions no longer count interleavings.
 //
-// Not fair: a task that spins is run for ever, and the execution is cut at the step limit; the verdict counts such executions.
+// Not fair: a task that spins is run for ever, and the execution is cut at the step limit; the verdict counts such
+// executions.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -28,8 +31,8 @@ class Dfs final : public Strategy {
   Dfs(Bound bound, std::uint32_t limit) : bound_(bound), limit_(limit) {}
   [[nodiscard]] static Dfs preemption_bounded(std::uint32_t limit) { return {Bound::preemptions, limit}; }
   [[nodiscard]] static Dfs delay_bounded(std::uint32_t limit) { return {Bound::delays, limit}; }
-  /// The same search with happens-before caching; it remembers at most `states` decisions (16 bytes each) and goes on without caching
-  /// new ones after that.
+  /// The same search with happens-before caching; it remembers at most `states` decisions (16 bytes each) and goes on
+  /// without caching new ones after that.
   [[nodiscard]] Dfs cached(std::size_t states = std::size_t{1} << 24U) && {
     cache_limit_ = states;
     return std::move(*this);
@@ -69,9 +72,9 @@ class Dfs final : public Strategy {
   std::uint32_t cost_ = 0;
   bool pruned_ = false;
   bool done_ = false;
-  std::size_t cache_limit_ = 0;  // 0: no caching
+  std::size_t cache_limit_ = 0;                                    // 0: no caching
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> cache_;  // least cost with which a decision was explored
-  bool cut_ = false;  // the rest of this execution has been explored
+  bool cut_ = false;                                               // the rest of this execution has been explored
 };
 
 }  // namespace heddle::sim

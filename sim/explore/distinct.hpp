@@ -1,5 +1,6 @@
-// Counts distinct 64-bit hashes, and how many were seen exactly once or twice, in bounded memory: when the table is full, only hashes
-// with one more leading zero bit are kept (adaptive sampling, Flajolet, Computing 1990), and counts are scaled up accordingly.
+// Counts distinct 64-bit hashes, and how many were seen exactly once or twice, in bounded memory: when the table is
+// full, only hashes with one more leading zero bit are kept (adaptive sampling, Flajolet, Computing 1990), and counts
+// are scaled up accordingly.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>

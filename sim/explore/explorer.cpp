@@ -96,7 +96,8 @@ class Explorer {
 
   void merge_sometimes() {
     for (const Sometimes& entry : execution_.sometimes()) {
-      const auto known = std::find_if(sometimes_.begin(), sometimes_.end(), [&](const auto& s) { return s.first == entry.name; });
+      const auto known =
+          std::find_if(sometimes_.begin(), sometimes_.end(), [&](const auto& s) { return s.first == entry.name; });
       if (known == sometimes_.end()) {
         sometimes_.emplace_back(std::string(entry.name), entry.reached);
       } else {
@@ -149,7 +150,9 @@ Verdict explore(const Program& program, Strategy& strategy, const ExploreOptions
   return Explorer(program, strategy, options).run();
 }
 
-Verdict explore(const Program& program, const ExploreOptions& options) { return explore(program, Dfs{}.cached(), options); }
+Verdict explore(const Program& program, const ExploreOptions& options) {
+  return explore(program, Dfs{}.cached(), options);
+}
 
 Verdict replay_with(const Program& program, Strategy& strategy, const ExecutionOptions& options) {
   Execution execution(options);
@@ -168,8 +171,14 @@ Verdict replay_with(const Program& program, Strategy& strategy, Execution& execu
   verdict.evidence.distinct_traces = 1;
   if (result.failure == FailureKind::none) return verdict;
   verdict.outcome = Outcome::violated;
-  verdict.failure = Failure{result.failure,        std::string(result.property), std::string(result.message), 0,
-                            execution.decisions(), result.steps,                 result.trace_hash,           result.sequence_hash};
+  verdict.failure = Failure{result.failure,
+                            std::string(result.property),
+                            std::string(result.message),
+                            0,
+                            execution.decisions(),
+                            result.steps,
+                            result.trace_hash,
+                            result.sequence_hash};
   verdict.program = std::make_shared<const Program>(program);
   return verdict;
 }
@@ -180,7 +189,8 @@ Verdict replay(const Program& program, const std::vector<Decision>& schedule, co
   if (const auto& divergence = strategy.divergence()) {
     verdict.outcome = Outcome::not_deterministic;
     verdict.failure.reset();
-    verdict.problem = "the program diverged from the schedule at step " + std::to_string(divergence->step) + ": " + divergence->what;
+    verdict.problem =
+        "the program diverged from the schedule at step " + std::to_string(divergence->step) + ": " + divergence->what;
   }
   return verdict;
 }

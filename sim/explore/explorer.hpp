@@ -14,8 +14,8 @@
 
 namespace heddle::sim {
 
-/// When to stop; read before every execution. Zero means no limit, but a strategy that never runs out gets `default_executions`
-/// when neither is given.
+/// When to stop; read before every execution. Zero means no limit, but a strategy that never runs out gets
+/// `default_executions` when neither is given.
 struct Budget {
   std::uint64_t executions = 0;
   std::chrono::nanoseconds time{0};  ///< wall time
@@ -45,10 +45,13 @@ template <class S>
 /// Explores every schedule, up to happens-before equivalence: `Dfs{}.cached()`.
 [[nodiscard]] Verdict explore(const Program& program, const ExploreOptions& options = {});
 
-/// Runs `schedule` once. The verdict is `violated` (the failure reproduces, or another appeared), `sampled` (the run passes), or
-/// `not_deterministic` with `problem` saying at which step, and how, the program diverged from the schedule.
-[[nodiscard]] Verdict replay(const Program& program, const std::vector<Decision>& schedule, const ExecutionOptions& options = {});
-/// Runs `program` once under `strategy`. The verdict is `violated` or `sampled`; what the strategy noticed is for it to say.
+/// Runs `schedule` once. The verdict is `violated` (the failure reproduces, or another appeared), `sampled` (the run
+/// passes), or `not_deterministic` with `problem` saying at which step, and how, the program diverged from the
+/// schedule.
+[[nodiscard]] Verdict replay(const Program& program, const std::vector<Decision>& schedule,
+                             const ExecutionOptions& options = {});
+/// Runs `program` once under `strategy`. The verdict is `violated` or `sampled`; what the strategy noticed is for it to
+/// say.
 [[nodiscard]] Verdict replay_with(const Program& program, Strategy& strategy, const ExecutionOptions& options = {});
 /// The same in `execution`, for those who want to look at its recording afterwards.
 [[nodiscard]] Verdict replay_with(const Program& program, Strategy& strategy, Execution& execution);

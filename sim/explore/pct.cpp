@@ -16,7 +16,8 @@ constexpr std::uint64_t unfair_at_least = 1000;
 }  // namespace
 
 Pct::Pct(std::uint32_t depth, std::uint64_t seed) : depth_(depth), seed_(seed) {
-  if (depth == 0) throw Error(ErrorCode::usage, "PCT's depth is 0; give it at least 1 (a bug that needs one ordering constraint)");
+  if (depth == 0)
+    throw Error(ErrorCode::usage, "PCT's depth is 0; give it at least 1 (a bug that needs one ordering constraint)");
 }
 
 bool Pct::begin_execution(std::uint64_t index) {
@@ -28,7 +29,8 @@ bool Pct::begin_execution(std::uint64_t index) {
   const auto steps = static_cast<std::uint32_t>(std::min<std::uint64_t>(longest_, 0xffffffffU));
   while (steps > 0 && change_points_.size() + 1 < depth_ && change_points_.size() < steps) {
     const std::uint64_t point = 1 + rng_.below(steps);
-    if (std::find(change_points_.begin(), change_points_.end(), point) == change_points_.end()) change_points_.push_back(point);
+    if (std::find(change_points_.begin(), change_points_.end(), point) == change_points_.end())
+      change_points_.push_back(point);
   }
   return true;
 }

@@ -1,9 +1,10 @@
-// PCT, probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010): tasks have random priorities, the
-// highest enabled one runs, and at d-1 random steps the running task is demoted. Finds any bug of depth d with probability at least
-// 1/(n k^(d-1)) per execution, for n tasks and k steps.
+// PCT, probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010): tasks have random
+// priorities, the highest enabled one runs, and at d-1 random steps the running task is demoted. Finds any bug of depth
+// d with probability at least 1/(n k^(d-1)) per execution, for n tasks and k steps.
 //
-// Ours differs in three ways: a step counts only where at least two tasks are enabled; k is the largest count seen so far; and since
-// strict priorities are unfair to a task that spins, an execution goes on as a random walk once it is much longer than any before.
+// Ours differs in three ways: a step counts only where at least two tasks are enabled; k is the largest count seen so
+// far; and since strict priorities are unfair to a task that spins, an execution goes on as a random walk once it is
+// much longer than any before.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,5 @@
-// Random walk: at each scheduling point every enabled task is equally likely. Fair; a good first try and the base line for the others.
+// Random walk: at each scheduling point every enabled task is equally likely. Fair; a good first try and the base line
+// for the others.
 #pragma once
 
 #include "sim/core/strategy.hpp"

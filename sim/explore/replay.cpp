@@ -25,8 +25,11 @@ const Decision* Replay::take(const Execution& execution, DecisionKind kind, std:
     divergence_ = Divergence{next_, execution.result().steps, std::move(what)};
     return nullptr;
   };
-  const auto describe = [](DecisionKind k) { return k == DecisionKind::task ? "a choice among tasks" : "a choice of data"; };
-  if (recorded.kind != kind) return diverge(std::string("recorded ") + describe(recorded.kind) + ", met " + describe(kind));
+  const auto describe = [](DecisionKind k) {
+    return k == DecisionKind::task ? "a choice among tasks" : "a choice of data";
+  };
+  if (recorded.kind != kind)
+    return diverge(std::string("recorded ") + describe(recorded.kind) + ", met " + describe(kind));
   if (recorded.options != options)
     return diverge("recorded " + std::to_string(recorded.options) + " alternatives, met " + std::to_string(options));
   if (kind == DecisionKind::task && !execution.enabled().contains(recorded.chosen))

@@ -1,5 +1,6 @@
-// Replay: repeats the decisions of a recorded schedule. Strict: it notices the first decision that does not fit the program any more.
-// Past the end of the recording the running task goes on for as long as it can, then the lowest enabled one.
+// Replay: repeats the decisions of a recorded schedule. Strict: it notices the first decision that does not fit the
+// program any more. Past the end of the recording the running task goes on for as long as it can, then the lowest
+// enabled one.
 #pragma once
 
 #include <optional>

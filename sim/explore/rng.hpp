@@ -1,4 +1,5 @@
-// Random numbers of the strategies: PCG, bounded without bias (Lemire, ACM TOMACS 2019). The sequence is the same on every platform.
+// Random numbers of the strategies: PCG, bounded without bias (Lemire, ACM TOMACS 2019). The sequence is the same on
+// every platform.
 #pragma once
 
 #include <cstdint>

@@ -40,14 +40,14 @@ std::string_view to_string(FailureKind kind) noexcept {
 
 std::string evidence_line(const Verdict& verdict) {
   const Evidence& e = verdict.evidence;
-  std::string line = fmt::format("{} ({}): {} executions, {}{} distinct traces, {} steps, {:.3f} s, {:.0f} executions/s",
-                                 to_string(verdict.outcome), e.strategy, e.executions, e.distinct_is_exact ? "" : "about ",
-                                 e.distinct_traces, e.steps, e.seconds,
-                                 e.seconds > 0 ? static_cast<double>(e.executions) / e.seconds : 0.0);
+  std::string line = fmt::format(
+      "{} ({}): {} executions, {}{} distinct traces, {} steps, {:.3f} s, {:.0f} executions/s",
+      to_string(verdict.outcome), e.strategy, e.executions, e.distinct_is_exact ? "" : "about ", e.distinct_traces,
+      e.steps, e.seconds, e.seconds > 0 ? static_cast<double>(e.executions) / e.seconds : 0.0);
   if (e.cut > 0) line += fmt::format(", {} cut at {} steps", e.cut, verdict.options.step_limit);
   if (verdict.outcome == Outcome::sampled && e.is_random)
-    line += fmt::format("; at least {:.0f} traces exist, about {:.2g} % of executions would show a new one", e.traces_at_least,
-                        100 * e.unseen_share);
+    line += fmt::format("; at least {:.0f} traces exist, about {:.2g} % of executions would show a new one",
+                        e.traces_at_least, 100 * e.unseen_share);
   return line;
 }
 

@@ -1,4 +1,5 @@
-// What an exploration found, and on what evidence. A sampled run never looks like a proof: the outcome says which of the two it is.
+// What an exploration found, and on what evidence. A sampled run never looks like a proof: the outcome says which of
+// the two it is.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,10 @@
 namespace heddle::sim {
 
 enum class Outcome : std::uint8_t {
-  exhausted,          ///< every schedule was explored; nothing is violated
-  bounded,            ///< every schedule within the strategy's bound, or the step limit, was explored; nothing is violated
-  sampled,            ///< some schedules were explored; nothing is violated in those
-  violated,           ///< a schedule violates a property; see `Verdict::failure`
+  exhausted,  ///< every schedule was explored; nothing is violated
+  bounded,    ///< every schedule within the strategy's bound, or the step limit, was explored; nothing is violated
+  sampled,    ///< some schedules were explored; nothing is violated in those
+  violated,   ///< a schedule violates a property; see `Verdict::failure`
   not_deterministic,  ///< the same decisions gave different executions; see `Verdict::problem`
 };
 [[nodiscard]] std::string_view to_string(Outcome outcome) noexcept;
@@ -26,13 +27,13 @@ struct Evidence {
   std::string strategy;
   std::uint64_t executions = 0;
   std::uint64_t steps = 0;
-  std::uint64_t cut = 0;  ///< executions cut at the step limit without that being held against the program
-  double seconds = 0;     ///< wall time
+  std::uint64_t cut = 0;              ///< executions cut at the step limit without that being held against the program
+  double seconds = 0;                 ///< wall time
   std::uint64_t distinct_traces = 0;  ///< distinct happens-before traces seen
   bool distinct_is_exact = true;      ///< false: estimated by sampling
   bool is_random = false;  ///< whether executions were drawn at random, so that the next two figures mean something
-  /// Random strategies: the share of executions expected to show a trace not seen yet (Good-Turing), and a lower bound for the number
-  /// of traces there are (Chao1).
+  /// Random strategies: the share of executions expected to show a trace not seen yet (Good-Turing), and a lower bound
+  /// for the number of traces there are (Chao1).
   double unseen_share = 0;
   double traces_at_least = 0;
 };
@@ -56,10 +57,12 @@ struct Verdict {
   Outcome outcome = Outcome::sampled;
   Evidence evidence;
   std::optional<Failure> failure;
-  std::string problem;                ///< `not_deterministic`: what differed, where
-  std::vector<std::string> unreached;  ///< `sometimes` conditions that no execution reached; such a verdict is `violated`
-  ExecutionOptions options;           ///< under which the executions ran
-  /// `violated`: a copy of the program, to shrink and explain the failure for people. What the program refers to must still be there.
+  std::string problem;  ///< `not_deterministic`: what differed, where
+  std::vector<std::string>
+      unreached;             ///< `sometimes` conditions that no execution reached; such a verdict is `violated`
+  ExecutionOptions options;  ///< under which the executions ran
+  /// `violated`: a copy of the program, to shrink and explain the failure for people. What the program refers to must
+  /// still be there.
   std::shared_ptr<const Program> program;
 
   /// Nothing is violated in what was explored.

@@ -48,7 +48,8 @@ class FunctionRef<Result(Args...)> {
  public:
   template <class F>
   FunctionRef(F& function)  // NOLINT(google-explicit-constructor)
-      : object_(&function), call_([](void* object, Args... args) -> Result { return (*static_cast<F*>(object))(args...); }) {}
+      : object_(&function),
+        call_([](void* object, Args... args) -> Result { return (*static_cast<F*>(object))(args...); }) {}
   Result operator()(Args... args) const { return call_(object_, args...); }
 
  private:

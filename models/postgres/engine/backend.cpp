@@ -12,7 +12,8 @@ using State = Session::State;
 
 void Backend::require_usable() const {
   if (session_.state == State::failed)
-    throw SqlError(sqlstate::in_failed_sql_transaction, "current transaction is aborted, commands ignored until end of transaction block");
+    throw SqlError(sqlstate::in_failed_sql_transaction,
+                   "current transaction is aborted, commands ignored until end of transaction block");
 }
 
 void Backend::refuse(const SqlError& fault) {
@@ -73,7 +74,8 @@ void Backend::execute(const Plan& plan, std::span<const Value> params, ResultDat
       result.names = &plan.column_names;
       show(*shown, result);
     } else if (std::holds_alternative<DefinitionPlan>(plan.operation)) {
-      throw SqlError(sqlstate::feature_not_supported, plan.command + " outside of a blueprint is not supported by the model");
+      throw SqlError(sqlstate::feature_not_supported,
+                     plan.command + " outside of a blueprint is not supported by the model");
     } else {
       query(plan, params, result);
     }
@@ -92,15 +94,16 @@ void Backend::query(const Plan& plan, std::span<const Value> params, ResultData&
     session_.in_block = false;
   }
   if (plan.writes && session_.settings.read_only)
-    throw SqlError(sqlstate::read_only_sql_transaction, "cannot execute " + plan.command + " in a read-only transaction");
+    throw SqlError(sqlstate::read_only_sql_transaction,
+                   "cannot execute " + plan.command + " in a read-only transaction");
   run(plan, params, result);
   if (implicit) commit();
 }
 
 void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& result) {
   if (params.size() != plan.params.size())
-    throw SqlError("08P01", "bind message supplies " + std::to_string(params.size()) + " parameters, but the statement requires " +
-                                std::to_string(plan.params.size()));
+    throw SqlError("08P01", "bind message supplies " + std::to_string(params.size()) +
+                                " parameters, but the statement requires " + std::to_string(plan.params.size()));
   constexpr std::size_t few = 16;
   Value small[few];
   Value* bound = params.size() <= few ? small : engine_.allocate_values(params.size());
@@ -119,7 +122,8 @@ void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& r
   session_.snapshot.command = session_.command;
   statement.snapshot = session_.snapshot;
   if (session_.settings.statement_timeout.count() > 0)
-    if (sim::Execution* execution = engine_.execution()) statement.deadline = execution->now() + session_.settings.statement_timeout;
+    if (sim::Execution* execution = engine_.execution())
+      statement.deadline = execution->now() + session_.settings.statement_timeout;
   Executor(engine_, statement, plan, std::span<const Value>(bound, params.size()), result).run();
 }
 
@@ -134,8 +138,8 @@ void Backend::savepoint(const ast::TransactionCommand& command) {
   static constexpr const char* names[] = {"", "", "", "SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"};
   if (command.verb != TransactionVerb::rollback_to) require_usable();
   if (!session_.in_block)
-    throw SqlError(sqlstate::no_active_sql_transaction,
-                   std::string(names[static_cast<std::size_t>(command.verb)]) + " can only be used in transaction blocks");
+    throw SqlError(sqlstate::no_active_sql_transaction, std::string(names[static_cast<std::size_t>(command.verb)]) +
+                                                            " can only be used in transaction blocks");
   if (command.verb == TransactionVerb::savepoint) {
     session_.savepoints.push_back({command.savepoint, session_.undo.size()});
     return;
@@ -157,7 +161,8 @@ void Backend::transaction_command(const ast::TransactionCommand& command, Result
       require_usable();
       result.command = "BEGIN";
       if (session_.in_block) return;  // the server only warns
-      begin(command.isolation.value_or(session_.session_settings.isolation), command.read_only.value_or(session_.session_settings.read_only));
+      begin(command.isolation.value_or(session_.session_settings.isolation),
+            command.read_only.value_or(session_.session_settings.read_only));
       return;
     case TransactionVerb::commit:
     case TransactionVerb::rollback: {
@@ -165,7 +170,8 @@ void Backend::transaction_command(const ast::TransactionCommand& command, Result
       const bool was_open = session_.in_block;
       if (command.chain && !was_open)
         throw SqlError(sqlstate::no_active_sql_transaction,
-                       std::string(command.verb == TransactionVerb::commit ? "COMMIT" : "ROLLBACK") + " AND CHAIN can only be used in transaction blocks");
+                       std::string(command.verb == TransactionVerb::commit ? "COMMIT" : "ROLLBACK") +
+                           " AND CHAIN can only be used in transaction blocks");
       result.command = "ROLLBACK";
       if (command.verb == TransactionVerb::commit) {
         if (!was_open || commit()) result.command = "COMMIT";
@@ -175,9 +181,15 @@ void Backend::transaction_command(const ast::TransactionCommand& command, Result
       if (command.chain) begin(before.isolation, before.read_only);
       return;
     }
-    case TransactionVerb::savepoint: result.command = "SAVEPOINT"; break;
-    case TransactionVerb::rollback_to: result.command = "ROLLBACK"; break;
-    case TransactionVerb::release: result.command = "RELEASE"; break;
+    case TransactionVerb::savepoint:
+      result.command = "SAVEPOINT";
+      break;
+    case TransactionVerb::rollback_to:
+      result.command = "ROLLBACK";
+      break;
+    case TransactionVerb::release:
+      result.command = "RELEASE";
+      break;
   }
   savepoint(command);
 }
@@ -186,7 +198,8 @@ void Backend::set_transaction(const ast::SetCommand& command) {
   if (!session_.in_block) return;  // the server only warns
   if (command.isolation && *command.isolation != session_.settings.isolation) {
     if (session_.ran_query)
-      throw SqlError(sqlstate::active_sql_transaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+      throw SqlError(sqlstate::active_sql_transaction,
+                     "SET TRANSACTION ISOLATION LEVEL must be called before any query");
     if (*command.isolation == Isolation::serializable)
       throw SqlError(sqlstate::feature_not_supported, "ISOLATION LEVEL SERIALIZABLE is not supported by the model");
     session_.settings.isolation = *command.isolation;

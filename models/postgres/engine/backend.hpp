@@ -1,5 +1,6 @@
-// One session's command processing: the transaction state machine around the executor. An error aborts the (sub)transaction at once and
-// releases its locks (F62); then only the end of the transaction, or ROLLBACK TO, is accepted (25P02).
+// One session's command processing: the transaction state machine around the executor. An error aborts the
+// (sub)transaction at once and releases its locks (F62); then only the end of the transaction, or ROLLBACK TO, is
+// accepted (25P02).
 #pragma once
 
 #include <source_location>
@@ -14,11 +15,14 @@ namespace heddle::pg {
 
 class Backend {
  public:
-  Backend(Engine& engine, Session& session, const std::source_location& where) : engine_(engine), session_(session), where_(where) {}
+  Backend(Engine& engine, Session& session, const std::source_location& where)
+      : engine_(engine), session_(session), where_(where) {}
 
-  /// Executes one statement, in a transaction of its own if none is open. Throws `SqlError` after having aborted the transaction.
+  /// Executes one statement, in a transaction of its own if none is open. Throws `SqlError` after having aborted the
+  /// transaction.
   void execute(const Plan& plan, std::span<const Value> params, ResultData& result);
-  /// A statement that cannot be planned: aborts the transaction and throws `fault`, or 25P02 if the transaction has failed already.
+  /// A statement that cannot be planned: aborts the transaction and throws `fault`, or 25P02 if the transaction has
+  /// failed already.
   [[noreturn]] void refuse(const SqlError& fault);
   void begin(Isolation isolation, bool read_only);
   /// True if committed, false if the transaction had failed and was rolled back.

@@ -23,17 +23,25 @@ Numeric parse_number(std::string_view text, Type type) {
 Value cast_to_integer(const Value& value, Type type) {
   std::optional<std::int64_t> integer;
   switch (value.kind()) {
-    case Value::Kind::null: return value;
+    case Value::Kind::null:
+      return value;
     case Value::Kind::boolean:
-    case Value::Kind::integer: integer = value.integer(); break;
-    case Value::Kind::numeric: integer = value.numeric().to_integer(); break;
-    case Value::Kind::text: integer = parse_number(value.text(), type).to_integer(); break;
+    case Value::Kind::integer:
+      integer = value.integer();
+      break;
+    case Value::Kind::numeric:
+      integer = value.numeric().to_integer();
+      break;
+    case Value::Kind::text:
+      integer = parse_number(value.text(), type).to_integer();
+      break;
   }
   const std::int64_t limit = type == Type::int2 ? INT16_MAX : type == Type::int4 ? INT32_MAX : INT64_MAX;
   if (!integer || *integer > limit || *integer < -limit - 1) {
     if (value.kind() == Value::Kind::text)
-      throw SqlError(sqlstate::numeric_value_out_of_range,
-                     "value \"" + std::string(value.text()) + "\" is out of range for type " + std::string(type_name(type)));
+      throw SqlError(
+          sqlstate::numeric_value_out_of_range,
+          "value \"" + std::string(value.text()) + "\" is out of range for type " + std::string(type_name(type)));
     throw SqlError(sqlstate::numeric_value_out_of_range, std::string(type_name(type)) + " out of range");
   }
   return Value::of(*integer);
@@ -68,7 +76,8 @@ Value cast_to_boolean(const Value& value) {
   if (value.kind() == Value::Kind::integer) return Value::of(value.integer() != 0);
   if (value.kind() != Value::Kind::text) return value;
   std::string lower(value.text());
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const std::string_view word : {"t", "true", "y", "yes", "on", "1"})
     if (lower == word) return Value::of(true);
   for (const std::string_view word : {"f", "false", "n", "no", "off", "0"})
@@ -80,7 +89,8 @@ Value limit_length(const Value& value, std::int32_t length, bool truncate, Type 
   if (value.is_null()) return value;
   const std::string_view text = value.text();
   std::size_t bytes = 0;
-  for (std::int32_t characters = 0; bytes < text.size(); ++bytes) {  // a UTF-8 character begins at every byte but 10xxxxxx
+  for (std::int32_t characters = 0; bytes < text.size();
+       ++bytes) {  // a UTF-8 character begins at every byte but 10xxxxxx
     if ((static_cast<unsigned char>(text[bytes]) & 0xC0U) != 0x80U && characters++ == length) break;
   }
   const std::string_view rest = text.substr(bytes);
@@ -110,9 +120,12 @@ bool is_like(std::string_view text, std::string_view pattern) {
 
 Value cast_param(const Value& value, Type type, sim::Arena& arena) {
   if (value.is_null()) return value;
-  if (is_text(type)) return value.kind() == Value::Kind::text ? Value::of(arena.copy(value.text())) : Value::of(arena.copy(to_text(value)));
+  if (is_text(type))
+    return value.kind() == Value::Kind::text ? Value::of(arena.copy(value.text()))
+                                             : Value::of(arena.copy(to_text(value)));
   if (is_integer(type)) {
-    if (value.kind() == Value::Kind::numeric || value.kind() == Value::Kind::boolean) invalid_syntax(type, to_text(value));
+    if (value.kind() == Value::Kind::numeric || value.kind() == Value::Kind::boolean)
+      invalid_syntax(type, to_text(value));
     return cast_to_integer(value, type);
   }
   if (type == Type::numeric) {

@@ -1,7 +1,7 @@
-// Deadlocks. The server looks for a cycle once, some time after a wait began, so that any member of a cycle may be the one that finds
-// it (F21). Here the search runs when a wait begins, and the victim is a decision among the members of the cycle.
-// Differs: the server can sometimes dissolve a cycle by re-ordering a queue of three or more; here it always has a victim. Nothing else
-// happens between the closing of a cycle and the choice of its victim.
+// Deadlocks. The server looks for a cycle once, some time after a wait began, so that any member of a cycle may be the
+// one that finds it (F21). Here the search runs when a wait begins, and the victim is a decision among the members of
+// the cycle. Differs: the server can sometimes dissolve a cycle by re-ordering a queue of three or more; here it always
+// has a victim. Nothing else happens between the closing of a cycle and the choice of its victim.
 #include "models/postgres/engine/engine.hpp"
 #include "sim/core/error.hpp"
 
@@ -20,7 +20,8 @@ void Engine::each_blocker(const Waiter& waiter, F&& visit) const {
   if (!waiter.queued || waiter.row->changes != waiter.seen_changes) return;
   for (const Waiter* other : waiter.row->waiters) {
     if (other == &waiter) return;
-    if (other->kind == Waiter::Kind::row_lock && other->queued && conflict(other->strength, waiter.strength)) visit(other->session);
+    if (other->kind == Waiter::Kind::row_lock && other->queued && conflict(other->strength, waiter.strength))
+      visit(other->session);
   }
 }
 

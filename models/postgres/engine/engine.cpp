@@ -241,7 +241,8 @@ Version* Engine::visible_version(const Row& row, const Snapshot& snapshot) const
   return nullptr;
 }
 
-Version* Engine::look_up(StatementContext& statement, std::uint16_t ordinal, std::size_t index, std::span<const Value> key) {
+Version* Engine::look_up(StatementContext& statement, std::uint16_t ordinal, std::size_t index,
+                         std::span<const Value> key) {
   if (std::any_of(key.begin(), key.end(), [](const Value& value) { return value.is_null(); })) return nullptr;
   Table& table = tables_[ordinal];
   const KeyIndex& keys = table.indexes[index];
@@ -288,7 +289,8 @@ void Engine::append(Session& session, Version& version) {
 
 void Engine::index_version(Version& version, const Value* old_values) {
   for (KeyIndex& index : tables_[version.row->table].indexes) {
-    if (index.has_null(version.values) || (old_values != nullptr && index.same_key(version.values, old_values))) continue;
+    if (index.has_null(version.values) || (old_values != nullptr && index.same_key(version.values, old_values)))
+      continue;
     index.insert(version, index.hash_of(version.values));
   }
 }
@@ -298,7 +300,8 @@ void Engine::unindex_version(const Version& version, const Value* old_values) {
   Table& table = tables_[ordinal];
   for (std::size_t i = 0; i < table.indexes.size(); ++i) {
     KeyIndex& index = table.indexes[i];
-    if (index.has_null(version.values) || (old_values != nullptr && index.same_key(version.values, old_values))) continue;
+    if (index.has_null(version.values) || (old_values != nullptr && index.same_key(version.values, old_values)))
+      continue;
     const std::uint64_t hash = index.hash_of(version.values);
     footprint_.new_key(table, ordinal, i, hash);
     index.erase(version, hash);
@@ -309,7 +312,8 @@ namespace {
 
 [[noreturn]] void duplicate_key(const TableSchema& schema, std::size_t index, const Value* values) {
   const UniqueIndex& definition = schema.indexes[index];
-  SqlError error(sqlstate::unique_violation, "duplicate key value violates unique constraint \"" + definition.name + "\"");
+  SqlError error(sqlstate::unique_violation,
+                 "duplicate key value violates unique constraint \"" + definition.name + "\"");
   std::string names;
   std::string texts;
   const char* separator = "";
@@ -384,6 +388,8 @@ Value* Engine::allocate_values(std::size_t count) {
   return static_cast<Value*>(arena_.allocate(count * sizeof(Value), alignof(Value)));
 }
 
-Value Engine::keep(const Value& value) { return value.kind() == Value::Kind::text ? Value::of(arena_.copy(value.text())) : value; }
+Value Engine::keep(const Value& value) {
+  return value.kind() == Value::Kind::text ? Value::of(arena_.copy(value.text())) : value;
+}
 
 }  // namespace heddle::pg

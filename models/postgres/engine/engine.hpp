@@ -1,9 +1,9 @@
-// The transactional heart of the model: versions, snapshots, row locks with their queues, unique keys, undo, deadlocks. Statements are
-// executed on top of it by engine/executor.hpp; connections own a `Session` each.
+// The transactional heart of the model: versions, snapshots, row locks with their queues, unique keys, undo, deadlocks.
+// Statements are executed on top of it by engine/executor.hpp; connections own a `Session` each.
 //
-// A lock wait blocks the calling task in the middle of its statement, as a backend process does. The rules are those of PostgreSQL's
-// heap_lock_tuple, heap_update and XactLockTableWait; numbers such as F23 refer to the facts that docs/postgres.md lists.
-// Not modelled: table-level locks, advisory locks, foreign keys, SERIALIZABLE.
+// A lock wait blocks the calling task in the middle of its statement, as a backend process does. The rules are those of
+// PostgreSQL's heap_lock_tuple, heap_update and XactLockTableWait; numbers such as F23 refer to the facts that
+// docs/postgres.md lists. Not modelled: table-level locks, advisory locks, foreign keys, SERIALIZABLE.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ struct StatementContext {
   Session& session;
   const std::vector<std::uint16_t>& tables;  ///< all that the statement may read
   Snapshot snapshot;
-  bool pinned = false;   ///< the snapshot was taken in an earlier step: what is read now depends on that step
+  bool pinned = false;  ///< the snapshot was taken in an earlier step: what is read now depends on that step
   bool repeatable = false;
   bool is_select = false;
   sim::Duration deadline{};  ///< of statement_timeout
@@ -76,24 +76,26 @@ class Engine {
   /// The version of `row` that `snapshot` sees, or null.
   [[nodiscard]] Version* visible_version(const Row& row, const Snapshot& snapshot) const;
   /// The row that the snapshot sees under a unique key, or null.
-  [[nodiscard]] Version* look_up(StatementContext& statement, std::uint16_t table, std::size_t index, std::span<const Value> key);
+  [[nodiscard]] Version* look_up(StatementContext& statement, std::uint16_t table, std::size_t index,
+                                 std::span<const Value> key);
   void touch_scan(StatementContext& statement, std::uint16_t table);
 
   // Writing. All may wait and throw `SqlError`.
   /// With `follow`, a row that was changed meanwhile is locked in its newest version; without, it is left alone.
-  [[nodiscard]] LockResult lock(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy, bool follow = true);
+  [[nodiscard]] LockResult lock(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy,
+                                bool follow = true);
   /// Ends `old` and adds its successor. Precondition: a sufficient lock is held on the row.
   Version& update(StatementContext& statement, Version& old, const Value* values);
   void remove(StatementContext& statement, Version& old);
   Version& insert(StatementContext& statement, std::uint16_t table, const Value* values);
-  /// A live row that already has one of the unique keys of `values`: waits for transactions that may decide it. `only`: look at this
-  /// index alone; `except`: the row being updated. Null if there is none.
+  /// A live row that already has one of the unique keys of `values`: waits for transactions that may decide it. `only`:
+  /// look at this index alone; `except`: the row being updated. Null if there is none.
   struct Conflict {
     Version* version = nullptr;
     std::size_t index = 0;
   };
-  [[nodiscard]] Conflict find_conflict(StatementContext& statement, std::uint16_t table, const Value* values, std::optional<std::size_t> only,
-                                       const Row* except);
+  [[nodiscard]] Conflict find_conflict(StatementContext& statement, std::uint16_t table, const Value* values,
+                                       std::optional<std::size_t> only, const Row* except);
 
   [[nodiscard]] bool key_changes(const Table& table, const Value* before, const Value* after) const;
   [[nodiscard]] Table& table(std::uint16_t ordinal) { return tables_[ordinal]; }
@@ -108,7 +110,9 @@ class Engine {
   [[nodiscard]] const Value* null_row() const noexcept { return null_row_.data(); }
   [[nodiscard]] std::size_t waiting_sessions() const;
   /// For what a task announces before it executes a statement.
-  [[nodiscard]] sim::ObjectId table_object(std::uint16_t table) { return footprint_.table_object(tables_[table], table); }
+  [[nodiscard]] sim::ObjectId table_object(std::uint16_t table) {
+    return footprint_.table_object(tables_[table], table);
+  }
 
  private:
   struct TxRecord {
@@ -173,10 +177,14 @@ class Engine {
 /// F1: may two transactions hold these on one row?
 [[nodiscard]] constexpr bool conflict(LockStrength a, LockStrength b) noexcept {
   switch (a) {
-    case LockStrength::key_share: return b == LockStrength::update;
-    case LockStrength::share: return b == LockStrength::no_key_update || b == LockStrength::update;
-    case LockStrength::no_key_update: return b != LockStrength::key_share;
-    case LockStrength::update: return true;
+    case LockStrength::key_share:
+      return b == LockStrength::update;
+    case LockStrength::share:
+      return b == LockStrength::no_key_update || b == LockStrength::update;
+    case LockStrength::no_key_update:
+      return b != LockStrength::key_share;
+    case LockStrength::update:
+      return true;
   }
   return true;
 }

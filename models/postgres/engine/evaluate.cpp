@@ -6,8 +6,9 @@ namespace heddle::pg {
 namespace {
 
 [[noreturn]] void out_of_range(Type type) {
-  throw SqlError(sqlstate::numeric_value_out_of_range,
-                 type == Type::int2 ? "smallint out of range" : type == Type::int4 ? "integer out of range" : "bigint out of range");
+  throw SqlError(sqlstate::numeric_value_out_of_range, type == Type::int2   ? "smallint out of range"
+                                                       : type == Type::int4 ? "integer out of range"
+                                                                            : "bigint out of range");
 }
 
 Value checked(std::int64_t integer, Type type) {
@@ -19,16 +20,25 @@ Value checked(std::int64_t integer, Type type) {
 Value integer_arithmetic(ExprOp op, std::int64_t a, std::int64_t b, Type type) {
   std::int64_t result = 0;
   bool overflow = false;
-  if ((op == ExprOp::divide || op == ExprOp::modulo) && b == 0) throw SqlError(sqlstate::division_by_zero, "division by zero");
+  if ((op == ExprOp::divide || op == ExprOp::modulo) && b == 0)
+    throw SqlError(sqlstate::division_by_zero, "division by zero");
   switch (op) {
-    case ExprOp::add: overflow = __builtin_add_overflow(a, b, &result); break;
-    case ExprOp::subtract: overflow = __builtin_sub_overflow(a, b, &result); break;
-    case ExprOp::multiply: overflow = __builtin_mul_overflow(a, b, &result); break;
+    case ExprOp::add:
+      overflow = __builtin_add_overflow(a, b, &result);
+      break;
+    case ExprOp::subtract:
+      overflow = __builtin_sub_overflow(a, b, &result);
+      break;
+    case ExprOp::multiply:
+      overflow = __builtin_mul_overflow(a, b, &result);
+      break;
     case ExprOp::divide:
       overflow = a == INT64_MIN && b == -1;
       if (!overflow) result = a / b;
       break;
-    default: result = b == -1 ? 0 : a % b; break;
+    default:
+      result = b == -1 ? 0 : a % b;
+      break;
   }
   if (overflow) out_of_range(type);
   return checked(result, type);
@@ -36,22 +46,33 @@ Value integer_arithmetic(ExprOp op, std::int64_t a, std::int64_t b, Type type) {
 
 Value numeric_arithmetic(ExprOp op, const Numeric& a, const Numeric& b) {
   switch (op) {
-    case ExprOp::add: return Value::of(a + b);
-    case ExprOp::subtract: return Value::of(a - b);
-    case ExprOp::multiply: return Value::of(a * b);
-    case ExprOp::divide: return Value::of(a / b);
-    default: return Value::of(a % b);
+    case ExprOp::add:
+      return Value::of(a + b);
+    case ExprOp::subtract:
+      return Value::of(a - b);
+    case ExprOp::multiply:
+      return Value::of(a * b);
+    case ExprOp::divide:
+      return Value::of(a / b);
+    default:
+      return Value::of(a % b);
   }
 }
 
 bool comparison_holds(ExprOp op, std::strong_ordering order) {
   switch (op) {
-    case ExprOp::equal: return order == 0;
-    case ExprOp::not_equal: return order != 0;
-    case ExprOp::less: return order < 0;
-    case ExprOp::less_equal: return order <= 0;
-    case ExprOp::greater: return order > 0;
-    default: return order >= 0;
+    case ExprOp::equal:
+      return order == 0;
+    case ExprOp::not_equal:
+      return order != 0;
+    case ExprOp::less:
+      return order < 0;
+    case ExprOp::less_equal:
+      return order <= 0;
+    case ExprOp::greater:
+      return order > 0;
+    default:
+      return order >= 0;
   }
 }
 
@@ -65,7 +86,9 @@ Value absolute(const Value& value, Type type) {
 
 Value change_case(std::string_view text, sim::Arena& arena, bool upper) {
   std::string result(text);
-  for (char& c : result) c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c)) : std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : result)
+    c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c))
+                                : std::tolower(static_cast<unsigned char>(c)));
   return Value::of(arena.copy(result));
 }
 
@@ -86,7 +109,8 @@ static Value apply_strict(const Expr& expr, const Value& a, const Value& b, sim:
     case ExprOp::less:
     case ExprOp::less_equal:
     case ExprOp::greater:
-    case ExprOp::greater_equal: return Value::of(comparison_holds(expr.op, compare(a, b)));
+    case ExprOp::greater_equal:
+      return Value::of(comparison_holds(expr.op, compare(a, b)));
     case ExprOp::add:
     case ExprOp::subtract:
     case ExprOp::multiply:
@@ -97,18 +121,30 @@ static Value apply_strict(const Expr& expr, const Value& a, const Value& b, sim:
     case ExprOp::negate:
       if (is_integer(expr.type)) return integer_arithmetic(ExprOp::subtract, 0, a.integer(), expr.type);
       return Value::of(Numeric(-a.numeric().digits(), a.numeric().scale()));
-    case ExprOp::concatenate: return Value::of(arena.copy(std::string(a.text()) + std::string(b.text())));
-    case ExprOp::like: return Value::of(is_like(a.text(), b.text()) != expr.negated);
-    case ExprOp::to_integer: return cast_to_integer(a, expr.type);
-    case ExprOp::to_numeric: return cast_to_numeric(a, expr.modifier);
-    case ExprOp::to_text: return cast_to_text(a, arena);
-    case ExprOp::to_boolean: return cast_to_boolean(a);
-    case ExprOp::limit_length: return limit_length(a, expr.modifier, expr.flag_explicit, expr.type);
-    case ExprOp::lower: return change_case(a.text(), arena, false);
-    case ExprOp::upper: return change_case(a.text(), arena, true);
-    case ExprOp::length: return Value::of(count_characters(a.text()));
-    case ExprOp::absolute: return absolute(a, expr.type);
-    default: break;
+    case ExprOp::concatenate:
+      return Value::of(arena.copy(std::string(a.text()) + std::string(b.text())));
+    case ExprOp::like:
+      return Value::of(is_like(a.text(), b.text()) != expr.negated);
+    case ExprOp::to_integer:
+      return cast_to_integer(a, expr.type);
+    case ExprOp::to_numeric:
+      return cast_to_numeric(a, expr.modifier);
+    case ExprOp::to_text:
+      return cast_to_text(a, arena);
+    case ExprOp::to_boolean:
+      return cast_to_boolean(a);
+    case ExprOp::limit_length:
+      return limit_length(a, expr.modifier, expr.flag_explicit, expr.type);
+    case ExprOp::lower:
+      return change_case(a.text(), arena, false);
+    case ExprOp::upper:
+      return change_case(a.text(), arena, true);
+    case ExprOp::length:
+      return Value::of(count_characters(a.text()));
+    case ExprOp::absolute:
+      return absolute(a, expr.type);
+    default:
+      break;
   }
   throw SqlError(sqlstate::feature_not_supported, "this expression is not supported by the model");
 }
@@ -151,7 +187,8 @@ static Value evaluate_extreme(Executor& executor, const Expr& expr, const Frame&
   for (const Expr& arg : expr.args) {
     const Value value = executor.evaluate(arg, frame);
     if (value.is_null()) continue;
-    if (best.is_null() || (expr.op == ExprOp::greatest ? compare(value, best) > 0 : compare(value, best) < 0)) best = value;
+    if (best.is_null() || (expr.op == ExprOp::greatest ? compare(value, best) > 0 : compare(value, best) < 0))
+      best = value;
   }
   return best;
 }
@@ -166,7 +203,8 @@ static Value evaluate_conditional(Executor& executor, const Expr& expr, const Fr
     }
     case ExprOp::coalesce: {
       Value value;
-      for (std::size_t i = 0; i < expr.args.size() && value.is_null(); ++i) value = executor.evaluate(expr.args[i], frame);
+      for (std::size_t i = 0; i < expr.args.size() && value.is_null(); ++i)
+        value = executor.evaluate(expr.args[i], frame);
       return value;
     }
     case ExprOp::nullif: {
@@ -174,40 +212,52 @@ static Value evaluate_conditional(Executor& executor, const Expr& expr, const Fr
       const Value second = executor.evaluate(expr.args[1], frame);
       return !first.is_null() && !second.is_null() && compare(first, second) == 0 ? Value() : first;
     }
-    default: return evaluate_extreme(executor, expr, frame);
+    default:
+      return evaluate_extreme(executor, expr, frame);
   }
 }
 
 Value Executor::evaluate(const Expr& expr, const Frame& frame) {
   switch (expr.op) {
-    case ExprOp::constant: return expr.constant;
-    case ExprOp::param: return params_[expr.index];
+    case ExprOp::constant:
+      return expr.constant;
+    case ExprOp::param:
+      return params_[expr.index];
     case ExprOp::column: {
       const Frame* at = &frame;
       for (std::uint16_t level = expr.level; level > 0; --level) at = at->outer;
       return at->rows[expr.relation][expr.index];
     }
-    case ExprOp::aggregate: return frame.aggregates[expr.index];
+    case ExprOp::aggregate:
+      return frame.aggregates[expr.index];
     case ExprOp::logic_and:
     case ExprOp::logic_or:
-    case ExprOp::logic_not: return evaluate_logic(*this, expr, frame);
-    case ExprOp::is_null: return Value::of(evaluate(expr.args[0], frame).is_null() != expr.negated);
-    case ExprOp::is_true: return Value::of(holds(expr.args[0], frame) != expr.negated);
+    case ExprOp::logic_not:
+      return evaluate_logic(*this, expr, frame);
+    case ExprOp::is_null:
+      return Value::of(evaluate(expr.args[0], frame).is_null() != expr.negated);
+    case ExprOp::is_true:
+      return Value::of(holds(expr.args[0], frame) != expr.negated);
     case ExprOp::is_false: {
       const Value value = evaluate(expr.args[0], frame);
       return Value::of((!value.is_null() && !value.boolean()) != expr.negated);
     }
-    case ExprOp::is_distinct: return Value::of(same(evaluate(expr.args[0], frame), evaluate(expr.args[1], frame)) == expr.negated);
-    case ExprOp::in_list: return evaluate_in_list(*this, expr, frame);
+    case ExprOp::is_distinct:
+      return Value::of(same(evaluate(expr.args[0], frame), evaluate(expr.args[1], frame)) == expr.negated);
+    case ExprOp::in_list:
+      return evaluate_in_list(*this, expr, frame);
     case ExprOp::case_when:
     case ExprOp::coalesce:
     case ExprOp::nullif:
     case ExprOp::greatest:
-    case ExprOp::least: return evaluate_conditional(*this, expr, frame);
+    case ExprOp::least:
+      return evaluate_conditional(*this, expr, frame);
     case ExprOp::scalar_subselect:
     case ExprOp::exists:
-    case ExprOp::in_subselect: return evaluate_subselect(expr, frame);
-    default: break;
+    case ExprOp::in_subselect:
+      return evaluate_subselect(expr, frame);
+    default:
+      break;
   }
   const Value a = evaluate(expr.args[0], frame);
   if (a.is_null()) return a;

@@ -1,7 +1,8 @@
-// Executes one planned statement: nested loops over the rows that its snapshot sees, row locks in plan order, and PostgreSQL's
-// EvalPlanQual: after a wait on a row that was changed meanwhile, the conditions are judged again with that row's newest version and
-// everything else as the snapshot has it (F6). One statement runs without interruption between its waits.
-// Not modelled: the server's choice among plans; here relations are joined in the order of FROM, by unique key where one is given.
+// Executes one planned statement: nested loops over the rows that its snapshot sees, row locks in plan order, and
+// PostgreSQL's EvalPlanQual: after a wait on a row that was changed meanwhile, the conditions are judged again with
+// that row's newest version and everything else as the snapshot has it (F6). One statement runs without interruption
+// between its waits. Not modelled: the server's choice among plans; here relations are joined in the order of FROM, by
+// unique key where one is given.
 #pragma once
 
 #include <span>
@@ -22,8 +23,14 @@ struct Frame {
 
 class Executor {
  public:
-  Executor(Engine& engine, StatementContext& statement, const Plan& plan, std::span<const Value> params, ResultData& result)
-      : engine_(engine), statement_(statement), plan_(plan), params_(params), result_(result), cached_(engine.arena()) {}
+  Executor(Engine& engine, StatementContext& statement, const Plan& plan, std::span<const Value> params,
+           ResultData& result)
+      : engine_(engine),
+        statement_(statement),
+        plan_(plan),
+        params_(params),
+        result_(result),
+        cached_(engine.arena()) {}
 
   /// Throws `SqlError`; what was done before the error remains to be undone by the caller.
   void run();
@@ -61,8 +68,8 @@ class Executor {
   /// Calls `visit` for each combination that passes; false if it was stopped.
   bool scan(const Source& source, Combination& current, const Frame& frame, Visit visit);
   bool scan_relation(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit);
-  bool try_version(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit, Version& version,
-                   bool& matched);
+  bool try_version(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit,
+                   Version& version, bool& matched);
   [[nodiscard]] Version* look_up(const Relation& relation, const Frame& frame);
   [[nodiscard]] bool recheck(const Source& source, Combination& current, const Frame& frame);
   [[nodiscard]] bool all_hold(const std::vector<Conjunct>& conjuncts, const Frame& frame, bool recheck);
@@ -81,7 +88,8 @@ class Executor {
   void add_sort_keys(const SelectPlan& plan, Combination& combination, const Frame& frame);
   [[nodiscard]] bool sorts_before(const SelectPlan& plan, const Value* a, const Value* b) const;
   void sort(const SelectPlan& plan, ArenaVector<Combination>& found) const;
-  [[nodiscard]] Group& find_group(const SelectPlan& plan, ArenaVector<Group>& groups, const Combination& current, const Frame& frame);
+  [[nodiscard]] Group& find_group(const SelectPlan& plan, ArenaVector<Group>& groups, const Combination& current,
+                                  const Frame& frame);
   void accumulate(const SelectPlan& plan, Group& group, const Frame& frame);
   void accumulate(const Aggregate& aggregate, Value& result, std::int64_t& count, const Value& value);
   void finish(const SelectPlan& plan, Group& group);
@@ -98,7 +106,8 @@ class Executor {
   void update_row(const UpdatePlan& plan, Combination& current, const Frame& frame);
   void remove(const DeletePlan& plan);
   void remove_row(const DeletePlan& plan, Combination& current, const Frame& frame);
-  [[nodiscard]] Value* assigned(const std::vector<Assignment>& assignments, const Table& table, const Value* old, const Frame& frame);
+  [[nodiscard]] Value* assigned(const std::vector<Assignment>& assignments, const Table& table, const Value* old,
+                                const Frame& frame);
   void check_row(const Table& table, const Value* values);
   void returning(const std::vector<OutputColumn>& outputs, const Frame& frame);
 

@@ -42,7 +42,8 @@ void Footprint::add_row(Row& row, const Table& table) {
   named_rows_.push_back(&row);
 }
 
-void Footprint::touch_key(const Table& table, std::uint16_t ordinal, std::size_t index, std::uint64_t hash, bool added, sim::Access access) {
+void Footprint::touch_key(const Table& table, std::uint16_t ordinal, std::size_t index, std::uint64_t hash, bool added,
+                          sim::Access access) {
   // Keys are told apart by their hash: two that collide share an object, which only makes steps dependent that are not.
   const std::uint64_t identity = sim::mix(hash, sim::mix(ordinal + std::uint64_t{1}, index * 2 + (added ? 1 : 0))) | 1U;
   if ((used_ + 1) * 2 > slots_.size()) grow();

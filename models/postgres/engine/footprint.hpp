@@ -1,10 +1,11 @@
-// The footprints of statements: which objects of the execution stand for which part of the database (docs/postgres.md has the table).
-//   table      `read` by a scan under a snapshot taken in this step, `write` by the commit of a change to any of its rows
-//   key        one per unique index and key value: as above, for lookups
-//   new key    `write` by whoever adds the key to the index, and by the end of that transaction
-//   row        `write` by whoever locks, changes or waits for the row, and by the end of that transaction; `read` by a unique-key check
-//   commits    `read` by the snapshot of REPEATABLE READ, `commute` by commits
-//   wait       one per session: `write` when a wait begins or ends, `read` by the search for a deadlock
+// The footprints of statements: which objects of the execution stand for which part of the database (docs/postgres.md
+// has the table).
+//   table      `read` by a scan under a snapshot taken in this step, `write` by the commit of a change to any of its
+//   rows key        one per unique index and key value: as above, for lookups new key    `write` by whoever adds the
+//   key to the index, and by the end of that transaction row        `write` by whoever locks, changes or waits for the
+//   row, and by the end of that transaction; `read` by a unique-key check commits    `read` by the snapshot of
+//   REPEATABLE READ, `commute` by commits wait       one per session: `write` when a wait begins or ends, `read` by the
+//   search for a deadlock
 // Objects are made when first touched; their identities come from what they stand for, never from the schedule.
 #pragma once
 
@@ -66,7 +67,8 @@ class Footprint {
   }
   void add_table(Table& table, std::uint16_t ordinal);
   void add_row(Row& row, const Table& table);
-  void touch_key(const Table& table, std::uint16_t ordinal, std::size_t index, std::uint64_t hash, bool added, sim::Access access);
+  void touch_key(const Table& table, std::uint16_t ordinal, std::size_t index, std::uint64_t hash, bool added,
+                 sim::Access access);
   void grow();
 
   sim::Execution* execution_ = nullptr;

@@ -8,7 +8,9 @@
 namespace heddle::pg {
 namespace {
 
-Numeric as_numeric(const Value& value) { return value.kind() == Value::Kind::integer ? Numeric(value.integer()) : value.numeric(); }
+Numeric as_numeric(const Value& value) {
+  return value.kind() == Value::Kind::integer ? Numeric(value.integer()) : value.numeric();
+}
 
 Value add(const Value& sum, const Value& value, Type type) {
   if (type == Type::numeric) return Value::of(sum.is_null() ? as_numeric(value) : as_numeric(sum) + as_numeric(value));
@@ -21,7 +23,8 @@ Value add(const Value& sum, const Value& value, Type type) {
 
 }  // namespace
 
-Executor::Group& Executor::find_group(const SelectPlan& plan, ArenaVector<Group>& groups, const Combination& current, const Frame& frame) {
+Executor::Group& Executor::find_group(const SelectPlan& plan, ArenaVector<Group>& groups, const Combination& current,
+                                      const Frame& frame) {
   const std::size_t width = plan.group_by.size();
   Value* keys = engine_.allocate_values(width);
   for (std::size_t i = 0; i < width; ++i) keys[i] = evaluate(plan.group_by[i], frame);
@@ -34,8 +37,10 @@ Executor::Group& Executor::find_group(const SelectPlan& plan, ArenaVector<Group>
   std::copy_n(current.rows, relations, group.rows);
   const std::size_t count = plan.aggregates.size();
   group.results = engine_.allocate_values(count);
-  group.counts = static_cast<std::int64_t*>(engine_.arena().allocate((count + 1) * sizeof(std::int64_t), alignof(std::int64_t)));
-  auto* seen = static_cast<ArenaVector<Value>*>(engine_.arena().allocate((count + 1) * sizeof(ArenaVector<Value>), alignof(ArenaVector<Value>)));
+  group.counts =
+      static_cast<std::int64_t*>(engine_.arena().allocate((count + 1) * sizeof(std::int64_t), alignof(std::int64_t)));
+  auto* seen = static_cast<ArenaVector<Value>*>(
+      engine_.arena().allocate((count + 1) * sizeof(ArenaVector<Value>), alignof(ArenaVector<Value>)));
   for (std::size_t i = 0; i < count; ++i) {
     group.results[i] = Value();
     group.counts[i] = 0;
@@ -50,17 +55,26 @@ void Executor::accumulate(const Aggregate& aggregate, Value& result, std::int64_
   ++count;
   switch (aggregate.kind) {
     case AggregateKind::count_rows:
-    case AggregateKind::count: break;
-    case AggregateKind::sum: result = add(result, value, aggregate.type); break;
-    case AggregateKind::average: result = add(result, value, Type::numeric); break;
+    case AggregateKind::count:
+      break;
+    case AggregateKind::sum:
+      result = add(result, value, aggregate.type);
+      break;
+    case AggregateKind::average:
+      result = add(result, value, Type::numeric);
+      break;
     case AggregateKind::min:
       if (result.is_null() || compare(value, result) < 0) result = value;
       break;
     case AggregateKind::max:
       if (result.is_null() || compare(value, result) > 0) result = value;
       break;
-    case AggregateKind::every: result = Value::of((result.is_null() || result.boolean()) && value.boolean()); break;
-    case AggregateKind::any: result = Value::of(result.is_true() || value.boolean()); break;
+    case AggregateKind::every:
+      result = Value::of((result.is_null() || result.boolean()) && value.boolean());
+      break;
+    case AggregateKind::any:
+      result = Value::of(result.is_true() || value.boolean());
+      break;
   }
 }
 
@@ -84,7 +98,8 @@ void Executor::accumulate(const SelectPlan& plan, Group& group, const Frame& fra
 void Executor::finish(const SelectPlan& plan, Group& group) {
   for (std::size_t i = 0; i < plan.aggregates.size(); ++i) {
     const AggregateKind kind = plan.aggregates[i].kind;
-    if (kind == AggregateKind::count || kind == AggregateKind::count_rows) group.results[i] = Value::of(group.counts[i]);
+    if (kind == AggregateKind::count || kind == AggregateKind::count_rows)
+      group.results[i] = Value::of(group.counts[i]);
     if (kind == AggregateKind::average && group.counts[i] > 0)
       group.results[i] = Value::of(as_numeric(group.results[i]) / Numeric(group.counts[i]));
   }

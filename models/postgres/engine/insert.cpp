@@ -38,7 +38,8 @@ void Executor::insert_row(const InsertPlan& plan, Value* values) {
 bool Executor::handle_conflict(const InsertPlan& plan, Value* values) {
   const ConflictPlan& on_conflict = *plan.on_conflict;
   for (;;) {
-    const std::optional<std::size_t> arbiter = on_conflict.arbiter ? std::optional<std::size_t>(*on_conflict.arbiter) : std::nullopt;
+    const std::optional<std::size_t> arbiter =
+        on_conflict.arbiter ? std::optional<std::size_t>(*on_conflict.arbiter) : std::nullopt;
     const Engine::Conflict conflict = engine_.find_conflict(statement_, plan.table, values, arbiter, nullptr);
     if (conflict.version == nullptr) return false;
     Version& existing = *conflict.version;

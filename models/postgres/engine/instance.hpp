@@ -1,5 +1,5 @@
-// What stands behind `Blueprint` and `Database`: the plans that all databases of a blueprint share, and the engines that executions
-// take turns in using. Private to the model.
+// What stands behind `Blueprint` and `Database`: the plans that all databases of a blueprint share, and the engines
+// that executions take turns in using. Private to the model.
 #pragma once
 
 #include <array>
@@ -21,9 +21,9 @@ class Instance;
 
 struct BlueprintState {
   Schema schema;
-  std::deque<std::string> texts;                 ///< of the schema's expressions
-  std::vector<std::vector<const Value*>> rows;   ///< per table, in physical order
-  sim::Arena arena;                              ///< what `rows` points to
+  std::deque<std::string> texts;                ///< of the schema's expressions
+  std::vector<std::vector<const Value*>> rows;  ///< per table, in physical order
+  sim::Arena arena;                             ///< what `rows` points to
 
   std::shared_mutex mutex;
   TextMap<std::unique_ptr<const Plan>> plans;

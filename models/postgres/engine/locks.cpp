@@ -33,7 +33,8 @@ bool Engine::may_go_on(const Waiter& waiter) const {
   if (!waiter.queued || row.changes != waiter.seen_changes) return true;
   for (const Waiter* other : row.waiters) {
     if (other == &waiter) break;
-    if (other->kind == Waiter::Kind::row_lock && other->queued && conflict(other->strength, waiter.strength)) return false;
+    if (other->kind == Waiter::Kind::row_lock && other->queued && conflict(other->strength, waiter.strength))
+      return false;
   }
   return true;
 }
@@ -103,7 +104,8 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
     }
     if (policy == WaitPolicy::skip_locked) return {Outcome::skipped, nullptr};
     if (policy == WaitPolicy::nowait)
-      throw SqlError(sqlstate::lock_not_available, "could not obtain lock on row in relation \"" + tables_[row.table].schema->name + "\"");
+      throw SqlError(sqlstate::lock_not_available,
+                     "could not obtain lock on row in relation \"" + tables_[row.table].schema->name + "\"");
     wait_for_row(statement, row, strength);
   }
 }
@@ -140,7 +142,7 @@ struct WaitTimers {
   }
 };
 
-template <bool Waiter::*flag>
+template <bool Waiter::* flag>
 void on_timeout(void* context) {
   Waiter& waiter = *static_cast<Waiter*>(context);
   waiter.*flag = true;
@@ -155,8 +157,9 @@ void Engine::begin_wait(StatementContext& statement, Row& row) {
   Waiter& waiter = statement.session.waiter;
   sim::Execution* execution = execution_;
   if (execution == nullptr || !execution->in_task())
-    throw sim::Error(sim::ErrorCode::usage, "a statement on " + tables_[row.table].schema->name +
-                                                " would wait for ever: it was executed outside of a task, where nobody else runs");
+    throw sim::Error(sim::ErrorCode::usage,
+                     "a statement on " + tables_[row.table].schema->name +
+                         " would wait for ever: it was executed outside of a task, where nobody else runs");
   pin(statement);
   make_dirty(row);
   waiter.active = true;
@@ -191,12 +194,14 @@ void Engine::wait(StatementContext& statement, Row& row) {
     WaitTimers timers{execution, std::nullopt, std::nullopt};
     const Settings& settings = statement.session.settings;
     if (settings.lock_timeout.count() > 0)
-      timers.lock = execution.arm_timer(execution.now() + settings.lock_timeout, &on_timeout<&Waiter::lock_timed_out>, &waiter);
+      timers.lock =
+          execution.arm_timer(execution.now() + settings.lock_timeout, &on_timeout<&Waiter::lock_timed_out>, &waiter);
     if (settings.statement_timeout.count() > 0)
       timers.statement = execution.arm_timer(statement.deadline, &on_timeout<&Waiter::statement_timed_out>, &waiter);
     const sim::Guard granted{[](const void* self) { return static_cast<const Waiter*>(self)->ready; }, &waiter};
     const sim::ObjectId object = row.has_object ? row.object : sim::Execution::no_object;
-    if (!execution.begin_wait(ops::lock_wait, object, Access::write, granted, sim::WaitKind::await, statement.where) || !execution.schedule())
+    if (!execution.begin_wait(ops::lock_wait, object, Access::write, granted, sim::WaitKind::await, statement.where) ||
+        !execution.schedule())
       throw sim::Unwind{};
     execution.end_wait();
     footprint_.row(row, tables_[row.table]);
@@ -208,7 +213,8 @@ void Engine::wait(StatementContext& statement, Row& row) {
 
 void Engine::throw_if_timed_out(const Waiter& waiter) const {
   if (waiter.lock_timed_out) throw SqlError(sqlstate::lock_not_available, "canceling statement due to lock timeout");
-  if (waiter.statement_timed_out) throw SqlError(sqlstate::query_canceled, "canceling statement due to statement timeout");
+  if (waiter.statement_timed_out)
+    throw SqlError(sqlstate::query_canceled, "canceling statement due to statement timeout");
 }
 
 Engine::Conflict Engine::find_conflict(StatementContext& statement, std::uint16_t ordinal, const Value* values,
@@ -228,7 +234,8 @@ Engine::Conflict Engine::find_conflict(StatementContext& statement, std::uint16_
         Row& row = *entry.row;
         if (&row == except || row.newest == nullptr) return true;
         footprint_.read_row(row, table);
-        for (Version* version = row.first; version != nullptr && live == nullptr && pending == nullptr; version = version->next) {
+        for (Version* version = row.first; version != nullptr && live == nullptr && pending == nullptr;
+             version = version->next) {
           if (!index.same_key(version->values, values)) continue;
           const bool created = version->creator == own || is_committed(version->creator);
           const bool ended = version->deleter != no_tx && (version->deleter == own || is_committed(version->deleter));

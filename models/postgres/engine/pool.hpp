@@ -1,5 +1,5 @@
-// Objects of one execution: handed out in order, never given back singly, all taken back by `reset`. They keep their addresses and, so
-// that re-use allocates nothing, whatever capacity their members have.
+// Objects of one execution: handed out in order, never given back singly, all taken back by `reset`. They keep their
+// addresses and, so that re-use allocates nothing, whatever capacity their members have.
 #pragma once
 
 #include <array>
@@ -20,7 +20,9 @@ class Pool {
     return object;
   }
   [[nodiscard]] T& operator[](std::size_t index) { return (*chunks_[index / chunk_size])[index % chunk_size]; }
-  [[nodiscard]] const T& operator[](std::size_t index) const { return (*chunks_[index / chunk_size])[index % chunk_size]; }
+  [[nodiscard]] const T& operator[](std::size_t index) const {
+    return (*chunks_[index / chunk_size])[index % chunk_size];
+  }
   [[nodiscard]] std::size_t size() const noexcept { return used_; }
   void reset(std::size_t keep = 0) noexcept { used_ = keep; }
 

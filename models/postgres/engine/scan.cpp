@@ -30,7 +30,8 @@ Version* Executor::look_up(const Relation& relation, const Frame& frame) {
   return engine_.look_up(statement_, relation.table, relation.lookup->index, std::span<const Value>(key, size));
 }
 
-bool Executor::scan_relation(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit) {
+bool Executor::scan_relation(const Source& source, std::size_t depth, Combination& current, const Frame& frame,
+                             Visit visit) {
   if (depth == source.relations.size()) return visit();
   const Relation& relation = source.relations[depth];
   bool matched = false;
@@ -56,8 +57,8 @@ bool Executor::scan_relation(const Source& source, std::size_t depth, Combinatio
   return !all_hold(relation.filters, frame, false) || scan_relation(source, depth + 1, current, frame, visit);
 }
 
-bool Executor::try_version(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit,
-                           Version& version, bool& matched) {
+bool Executor::try_version(const Source& source, std::size_t depth, Combination& current, const Frame& frame,
+                           Visit visit, Version& version, bool& matched) {
   const Relation& relation = source.relations[depth];
   current.rows[depth] = version.values;
   current.versions[depth] = &version;

@@ -115,7 +115,8 @@ void Executor::sort(const SelectPlan& plan, ArenaVector<Combination>& found) con
   for (std::size_t i = 0; i < found.size(); ++i) found[i].ordinal = i;
   std::sort(found.begin(), found.end(), [&](const Combination& a, const Combination& b) {
     if (sorts_before(plan, a.sort_keys, b.sort_keys)) return true;
-    return a.ordinal < b.ordinal && !sorts_before(plan, b.sort_keys, a.sort_keys);  // stable, without stable_sort's buffer
+    return a.ordinal < b.ordinal &&
+           !sorts_before(plan, b.sort_keys, a.sort_keys);  // stable, without stable_sort's buffer
   });
 }
 

@@ -1,4 +1,5 @@
-// What the server keeps for one connection: its transaction, savepoints and settings, and the one lock it may be waiting for.
+// What the server keeps for one connection: its transaction, savepoints and settings, and the one lock it may be
+// waiting for.
 #pragma once
 
 #include <chrono>
@@ -23,11 +24,11 @@ struct Snapshot {
 struct Undo {
   enum class Kind : std::uint8_t { insert, update, remove, lock };
   Kind kind = Kind::lock;
-  bool had_lock = false;                                  ///< lock: the transaction held a weaker one
-  LockStrength strength = LockStrength::key_share;        ///< lock: which
+  bool had_lock = false;                            ///< lock: the transaction held a weaker one
+  LockStrength strength = LockStrength::key_share;  ///< lock: which
   Row* row = nullptr;
-  Version* version = nullptr;                             ///< the version ended, or the one inserted
-  Version* successor = nullptr;                           ///< update: the new version
+  Version* version = nullptr;    ///< the version ended, or the one inserted
+  Version* successor = nullptr;  ///< update: the new version
 };
 
 /// A session's wait. It lists itself with the row it waits for.
@@ -38,9 +39,9 @@ struct Waiter {
   };
   Kind kind = Kind::row_lock;
   bool active = false;
-  bool queued = false;     ///< has a place in the row's queue; a holder that wants a stronger lock has none
+  bool queued = false;  ///< has a place in the row's queue; a holder that wants a stronger lock has none
   bool ready = false;
-  bool doomed = false;     ///< chosen as the victim of a deadlock
+  bool doomed = false;  ///< chosen as the victim of a deadlock
   bool lock_timed_out = false;
   bool statement_timed_out = false;
   LockStrength strength = LockStrength::key_share;
@@ -50,7 +51,7 @@ struct Waiter {
   std::uint32_t session = 0;
   Row* row = nullptr;
   sim::TaskId task = 0;
-  sim::ObjectId object;    ///< footprint: the wait itself
+  sim::ObjectId object;  ///< footprint: the wait itself
   sim::Execution* execution = nullptr;
 };
 
@@ -75,14 +76,14 @@ struct Session {
   };
   std::uint32_t index = 0;
   State state = State::idle;
-  bool in_block = false;         ///< BEGIN was given: the transaction outlives its statements
-  bool has_snapshot = false;     ///< REPEATABLE READ: taken
-  bool ran_query = false;        ///< since BEGIN: the isolation level can no longer be changed
+  bool in_block = false;      ///< BEGIN was given: the transaction outlives its statements
+  bool has_snapshot = false;  ///< REPEATABLE READ: taken
+  bool ran_query = false;     ///< since BEGIN: the isolation level can no longer be changed
   TxId tx = no_tx;
   std::uint32_t command = 0;
-  Settings settings;             ///< of the transaction in progress
-  Settings session_settings;     ///< what the next transaction begins with
-  Settings kept_settings;        ///< what will be left of SET if the transaction commits
+  Settings settings;          ///< of the transaction in progress
+  Settings session_settings;  ///< what the next transaction begins with
+  Settings kept_settings;     ///< what will be left of SET if the transaction commits
   Snapshot snapshot;
   std::vector<Undo> undo;
   std::vector<Savepoint> savepoints;

@@ -46,9 +46,12 @@ Isolation parse_isolation(const std::string& name, const std::string& value) {
 
 std::string show_isolation(Isolation isolation) {
   switch (isolation) {
-    case Isolation::read_committed: return "read committed";
-    case Isolation::repeatable_read: return "repeatable read";
-    case Isolation::serializable: break;
+    case Isolation::read_committed:
+      return "read committed";
+    case Isolation::repeatable_read:
+      return "repeatable read";
+    case Isolation::serializable:
+      break;
   }
   return "serializable";
 }
@@ -61,10 +64,11 @@ void change_setting(Session& session, const ast::SetCommand& command) {
     session.session_settings.isolation = parse_isolation(name, command.value);
     return;
   }
-  milliseconds Settings::*setting = nullptr;
+  milliseconds Settings::* setting = nullptr;
   if (name == "lock_timeout") setting = &Settings::lock_timeout;
   if (name == "statement_timeout") setting = &Settings::statement_timeout;
-  if (setting == nullptr) throw SqlError(sqlstate::feature_not_supported, "SET " + name + " is not supported by the model");
+  if (setting == nullptr)
+    throw SqlError(sqlstate::feature_not_supported, "SET " + name + " is not supported by the model");
   const milliseconds duration = parse_duration(name, command.value);
   if (!session.in_block) {
     if (!command.local) session.session_settings.*setting = duration;  // SET LOCAL outside of a transaction only warns

@@ -18,7 +18,8 @@ std::uint64_t KeyIndex::hash_of(const Value* values) const {
 }
 
 bool KeyIndex::same_key(const Value* values, const Value* others) const {
-  return std::all_of(columns_.begin(), columns_.end(), [&](std::uint16_t column) { return same(values[column], others[column]); });
+  return std::all_of(columns_.begin(), columns_.end(),
+                     [&](std::uint16_t column) { return same(values[column], others[column]); });
 }
 
 bool KeyIndex::matches(const Value* values, std::span<const Value> key) const {

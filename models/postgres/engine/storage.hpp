@@ -1,11 +1,10 @@
-// Tables as multi-version storage: a row is a chain of versions, each created by one transaction and ended by at most one (Reed, 1978;
-// PostgreSQL's heap). A change is undone at once when its (sub)transaction aborts, so that every version in a chain is either committed
-// or of a transaction in progress.
+// Tables as multi-version storage: a row is a chain of versions, each created by one transaction and ended by at most
+// one (Reed, 1978; PostgreSQL's heap). A change is undone at once when its (sub)transaction aborts, so that every
+// version in a chain is either committed or of a transaction in progress.
 //
-// Physical order: first the rows of the blueprint, then what each session wrote, session by session. For one writing session that is the
-// server's order (an updated row moves to the end); for several it is one that the server could have produced, chosen because it does
-// not depend on the schedule.
-// Not modelled: pages, vacuum, re-use of space.
+// Physical order: first the rows of the blueprint, then what each session wrote, session by session. For one writing
+// session that is the server's order (an updated row moves to the end); for several it is one that the server could
+// have produced, chosen because it does not depend on the schedule. Not modelled: pages, vacuum, re-use of space.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +36,8 @@ struct Version {
   TxId deleter = no_tx;          ///< who updated or deleted it
   std::uint32_t created_by = 0;  ///< command number within the creator
   std::uint32_t deleted_by = 0;
-  Version* next = nullptr;       ///< what the update made of it; null after a delete
-  bool key_gone = false;         ///< deleted, or updated in a key column
+  Version* next = nullptr;  ///< what the update made of it; null after a delete
+  bool key_gone = false;    ///< deleted, or updated in a key column
 };
 
 struct Locker {
@@ -48,22 +47,22 @@ struct Locker {
 
 struct Row {
   std::uint16_t table = 0;
-  bool dirty = false;               ///< differs from the blueprint: to be restored by reset
+  bool dirty = false;  ///< differs from the blueprint: to be restored by reset
   bool has_object = false;
   Version* first = nullptr;
-  Version* newest = nullptr;        ///< null if the row's insertion was undone
-  std::uint32_t changes = 0;        ///< how many updates and deletes have been committed
-  std::vector<Locker> lockers;      ///< at most one entry per transaction
-  std::vector<Waiter*> waiters;     ///< in order of arrival
-  sim::ObjectId object;             ///< footprint: who locks and changes the row
+  Version* newest = nullptr;     ///< null if the row's insertion was undone
+  std::uint32_t changes = 0;     ///< how many updates and deletes have been committed
+  std::vector<Locker> lockers;   ///< at most one entry per transaction
+  std::vector<Waiter*> waiters;  ///< in order of arrival
+  sim::ObjectId object;          ///< footprint: who locks and changes the row
   // The row's identity, the same in every schedule: the ordinal among its writer's rows.
   bool of_blueprint = true;
   sim::ObjectId writer;
   std::uint64_t ordinal = 0;
 };
 
-/// A hash index from key values to the versions that brought a key into a row. Holds at least one entry per (row, key) that any version
-/// of the row has; readers check what they find.
+/// A hash index from key values to the versions that brought a key into a row. Holds at least one entry per (row, key)
+/// that any version of the row has; readers check what they find.
 class KeyIndex {
  public:
   explicit KeyIndex(const UniqueIndex& definition) : columns_(definition.columns), buckets_(16, none) {}

@@ -8,7 +8,8 @@ namespace heddle::pg {
 
 using Outcome = LockResult::Outcome;
 
-Value* Executor::assigned(const std::vector<Assignment>& assignments, const Table& table, const Value* old, const Frame& frame) {
+Value* Executor::assigned(const std::vector<Assignment>& assignments, const Table& table, const Value* old,
+                          const Frame& frame) {
   const std::size_t width = table.schema->columns.size();
   Value* values = engine_.allocate_values(width);
   std::copy_n(old, width, values);
@@ -26,7 +27,8 @@ void Executor::check_row(const Table& table, const Value* values) {
   };
   for (std::size_t i = 0; i < schema.columns.size(); ++i) {
     if (!schema.columns[i].not_null || !values[i].is_null()) continue;
-    SqlError error(sqlstate::not_null_violation, "null value in column \"" + schema.columns[i].name + "\" of relation \"" + schema.name +
+    SqlError error(sqlstate::not_null_violation, "null value in column \"" + schema.columns[i].name +
+                                                     "\" of relation \"" + schema.name +
                                                      "\" violates not-null constraint");
     error.set_detail(failing_row());
     throw error;
@@ -70,7 +72,8 @@ void Executor::update_row(const UpdatePlan& plan, Combination& current, const Fr
     Version& old = *current.versions[0];
     const Value* values = assigned(plan.assignments, table, old.values, frame);
     check_row(table, values);
-    const LockStrength strength = engine_.key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
+    const LockStrength strength =
+        engine_.key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
     LockResult result = engine_.lock(statement_, old, strength, WaitPolicy::block);
     if (result.outcome == Outcome::granted) {
       engine_.update(statement_, old, values);
@@ -79,7 +82,8 @@ void Executor::update_row(const UpdatePlan& plan, Combination& current, const Fr
       return;
     }
     if (result.outcome != Outcome::moved) return;
-    // The newest version stays locked even if it no longer qualifies (F29), as strongly as the columns named in SET demand.
+    // The newest version stays locked even if it no longer qualifies (F29), as strongly as the columns named in SET
+    // demand.
     if (plan.names_key) result = engine_.lock(statement_, *result.version, LockStrength::update, WaitPolicy::block);
     if (result.version == nullptr || result.outcome == Outcome::own) return;
     current.versions[0] = result.version;

@@ -9,42 +9,57 @@ using ast::ExprKind;
 
 Expr Binder::bind(const ast::Expr& syntax, Scope& scope) {
   switch (syntax.kind) {
-    case ExprKind::column: return column(syntax, scope);
-    case ExprKind::star: fail_at(sqlstate::syntax_error, "row expansion via \"*\" is not supported here", syntax.location);
+    case ExprKind::column:
+      return column(syntax, scope);
+    case ExprKind::star:
+      fail_at(sqlstate::syntax_error, "row expansion via \"*\" is not supported here", syntax.location);
     case ExprKind::null_constant:
     case ExprKind::bool_constant:
     case ExprKind::integer_constant:
     case ExprKind::decimal_constant:
-    case ExprKind::string_constant: return constant(syntax);
-    case ExprKind::param: return param(syntax);
-    case ExprKind::op: return operator_call(syntax, scope);
+    case ExprKind::string_constant:
+      return constant(syntax);
+    case ExprKind::param:
+      return param(syntax);
+    case ExprKind::op:
+      return operator_call(syntax, scope);
     case ExprKind::logic_and:
     case ExprKind::logic_or:
-    case ExprKind::logic_not: return logic(syntax, scope);
+    case ExprKind::logic_not:
+      return logic(syntax, scope);
     case ExprKind::is_null:
     case ExprKind::is_true:
     case ExprKind::is_false:
     case ExprKind::is_unknown:
     case ExprKind::is_distinct:
-    case ExprKind::like: return test(syntax, scope);
-    case ExprKind::in_list: return in_list(syntax, scope);
-    case ExprKind::between: return between(syntax, scope);
-    case ExprKind::case_when: return case_when(syntax, scope);
+    case ExprKind::like:
+      return test(syntax, scope);
+    case ExprKind::in_list:
+      return in_list(syntax, scope);
+    case ExprKind::between:
+      return between(syntax, scope);
+    case ExprKind::case_when:
+      return case_when(syntax, scope);
     case ExprKind::coalesce:
     case ExprKind::greatest:
     case ExprKind::least:
-    case ExprKind::nullif: return variadic(syntax, scope);
+    case ExprKind::nullif:
+      return variadic(syntax, scope);
     case ExprKind::cast: {
       const Type type = find_type(syntax.type);
       const std::int32_t modifier = find_modifier(syntax.type, type);
       return cast(bind(syntax.args[0], scope), type, modifier, syntax.location);
     }
-    case ExprKind::function: return function(syntax, scope);
-    case ExprKind::row: not_supported_at("a row constructor", syntax.location);
-    case ExprKind::default_value: fail_at(sqlstate::syntax_error, "DEFAULT is not allowed in this context", syntax.location);
+    case ExprKind::function:
+      return function(syntax, scope);
+    case ExprKind::row:
+      not_supported_at("a row constructor", syntax.location);
+    case ExprKind::default_value:
+      fail_at(sqlstate::syntax_error, "DEFAULT is not allowed in this context", syntax.location);
     case ExprKind::scalar_subselect:
     case ExprKind::exists:
-    case ExprKind::in_subselect: return sub_select(syntax, scope);
+    case ExprKind::in_subselect:
+      return sub_select(syntax, scope);
   }
   not_supported_at("this expression", syntax.location);
 }
@@ -53,8 +68,10 @@ Expr Binder::condition(const ast::Expr& syntax, Scope& scope, const char* clause
   Expr expr = bind(syntax, scope);
   if (expr.type == Type::unknown) expr = coerce(std::move(expr), Type::boolean);
   if (expr.type != Type::boolean)
-    fail_at(sqlstate::datatype_mismatch,
-            "argument of " + std::string(clause) + " must be type boolean, not type " + std::string(type_name(expr.type)), expr.location);
+    fail_at(
+        sqlstate::datatype_mismatch,
+        "argument of " + std::string(clause) + " must be type boolean, not type " + std::string(type_name(expr.type)),
+        expr.location);
   return expr;
 }
 
@@ -71,7 +88,8 @@ Expr Binder::column(const ast::Expr& syntax, const Scope& scope) {
       if (!schema_.tables[table.table].find_column(name)) continue;
       const auto& merged = table.merged_columns;
       if (qualifier == nullptr && std::find(merged.begin(), merged.end(), name) != merged.end()) continue;
-      if (found != nullptr) fail_at(sqlstate::ambiguous_column, "column reference \"" + name + "\" is ambiguous", syntax.location);
+      if (found != nullptr)
+        fail_at(sqlstate::ambiguous_column, "column reference \"" + name + "\" is ambiguous", syntax.location);
       found = &table;
     }
     if (found != nullptr) {
@@ -86,12 +104,15 @@ Expr Binder::column(const ast::Expr& syntax, const Scope& scope) {
     }
     if (qualifier != nullptr && qualifier_known) break;
   }
-  if (qualifier == nullptr) fail_at(sqlstate::undefined_column, "column \"" + name + "\" does not exist", syntax.location);
-  if (qualifier_known) fail_at(sqlstate::undefined_column, "column " + *qualifier + "." + name + " does not exist", syntax.location);
+  if (qualifier == nullptr)
+    fail_at(sqlstate::undefined_column, "column \"" + name + "\" does not exist", syntax.location);
+  if (qualifier_known)
+    fail_at(sqlstate::undefined_column, "column " + *qualifier + "." + name + " does not exist", syntax.location);
   for (const Scope* s = &scope; s != nullptr; s = s->outer)
     for (const ScopeTable& table : s->tables)
       if (schema_.tables[table.table].name == *qualifier)
-        fail_at(sqlstate::undefined_table, "invalid reference to FROM-clause entry for table \"" + *qualifier + "\"", syntax.location);
+        fail_at(sqlstate::undefined_table, "invalid reference to FROM-clause entry for table \"" + *qualifier + "\"",
+                syntax.location);
   fail_at(sqlstate::undefined_table, "missing FROM-clause entry for table \"" + *qualifier + "\"", syntax.location);
 }
 
@@ -114,8 +135,11 @@ Expr Binder::constant(const ast::Expr& syntax) {
       expr.constant = integer ? Value::of(*integer) : Value::of(*number);
       break;
     }
-    case ExprKind::string_constant: expr.constant = Value::of(std::string_view(texts_.emplace_back(syntax.text))); break;
-    default: break;
+    case ExprKind::string_constant:
+      expr.constant = Value::of(std::string_view(texts_.emplace_back(syntax.text)));
+      break;
+    default:
+      break;
   }
   return expr;
 }
@@ -136,21 +160,24 @@ Expr Binder::operator_call(const ast::Expr& syntax, Scope& scope) {
     std::string_view name;
     ExprOp op;
   };
-  static constexpr Comparison comparisons[] = {{"=", ExprOp::equal},       {"<>", ExprOp::not_equal}, {"<", ExprOp::less},
-                                               {"<=", ExprOp::less_equal}, {">", ExprOp::greater},    {">=", ExprOp::greater_equal}};
+  static constexpr Comparison comparisons[] = {{"=", ExprOp::equal},   {"<>", ExprOp::not_equal},
+                                               {"<", ExprOp::less},    {"<=", ExprOp::less_equal},
+                                               {">", ExprOp::greater}, {">=", ExprOp::greater_equal}};
   Expr left = bind(syntax.args[0], scope);
   if (syntax.args.size() == 1) {
     if (syntax.text == "+" && is_number(left.type)) return left;
     if (syntax.text != "-") not_supported_at("operator " + syntax.text, syntax.location);
     if (left.type == Type::unknown) left = coerce(std::move(left), Type::int4);
     if (!is_number(left.type))
-      fail_at(sqlstate::undefined_function, "operator does not exist: - " + std::string(type_name(left.type)), syntax.location);
+      fail_at(sqlstate::undefined_function, "operator does not exist: - " + std::string(type_name(left.type)),
+              syntax.location);
     const Type type = left.type;
     return make_expr(ExprOp::negate, type, syntax.location, {std::move(left)});
   }
   Expr right = bind(syntax.args[1], scope);
   for (const Comparison& candidate : comparisons)
-    if (candidate.name == syntax.text) return comparison(candidate.op, std::move(left), std::move(right), syntax.text, syntax.location);
+    if (candidate.name == syntax.text)
+      return comparison(candidate.op, std::move(left), std::move(right), syntax.text, syntax.location);
   return arithmetic(syntax.text, std::move(left), std::move(right), syntax.location);
 }
 
@@ -158,31 +185,41 @@ Expr Binder::comparison(ExprOp op, Expr left, Expr right, const std::string& nam
   if (left.type == Type::unknown && right.type == Type::unknown) left = coerce(std::move(left), Type::text);
   if (left.type == Type::unknown) left = coerce(std::move(left), right.type);
   if (right.type == Type::unknown) right = coerce(std::move(right), left.type);
-  const bool comparable = left.type == right.type || (is_number(left.type) && is_number(right.type)) || (is_text(left.type) && is_text(right.type));
+  const bool comparable = left.type == right.type || (is_number(left.type) && is_number(right.type)) ||
+                          (is_text(left.type) && is_text(right.type));
   if (!comparable)
     fail_at(sqlstate::undefined_function,
-            "operator does not exist: " + std::string(type_name(left.type)) + " " + name + " " + std::string(type_name(right.type)), location);
+            "operator does not exist: " + std::string(type_name(left.type)) + " " + name + " " +
+                std::string(type_name(right.type)),
+            location);
   return make_expr(op, Type::boolean, location, {std::move(left), std::move(right)});
 }
 
 Expr Binder::arithmetic(const std::string& op, Expr left, Expr right, int location) {
   if (op == "||") {
-    const bool concatenates = is_text(left.type) || is_text(right.type) || left.type == Type::unknown || right.type == Type::unknown;
+    const bool concatenates =
+        is_text(left.type) || is_text(right.type) || left.type == Type::unknown || right.type == Type::unknown;
     if (concatenates) {
       left = cast(std::move(left), Type::text, -1, location);
       right = cast(std::move(right), Type::text, -1, location);
       return make_expr(ExprOp::concatenate, Type::text, location, {std::move(left), std::move(right)});
     }
   }
-  static constexpr std::pair<std::string_view, ExprOp> operators[] = {
-      {"+", ExprOp::add}, {"-", ExprOp::subtract}, {"*", ExprOp::multiply}, {"/", ExprOp::divide}, {"%", ExprOp::modulo}};
-  const auto found = std::find_if(std::begin(operators), std::end(operators), [&](const auto& entry) { return entry.first == op; });
+  static constexpr std::pair<std::string_view, ExprOp> operators[] = {{"+", ExprOp::add},
+                                                                      {"-", ExprOp::subtract},
+                                                                      {"*", ExprOp::multiply},
+                                                                      {"/", ExprOp::divide},
+                                                                      {"%", ExprOp::modulo}};
+  const auto found =
+      std::find_if(std::begin(operators), std::end(operators), [&](const auto& entry) { return entry.first == op; });
   if (found == std::end(operators)) not_supported_at("operator " + op, location);
   if (left.type == Type::unknown) left = coerce(std::move(left), right.type == Type::unknown ? Type::int4 : right.type);
   if (right.type == Type::unknown) right = coerce(std::move(right), left.type);
   if (!is_number(left.type) || !is_number(right.type))
     fail_at(sqlstate::undefined_function,
-            "operator does not exist: " + std::string(type_name(left.type)) + " " + op + " " + std::string(type_name(right.type)), location);
+            "operator does not exist: " + std::string(type_name(left.type)) + " " + op + " " +
+                std::string(type_name(right.type)),
+            location);
   const Type type = std::max(left.type, right.type);
   left = coerce(std::move(left), type);
   right = coerce(std::move(right), type);
@@ -192,7 +229,9 @@ Expr Binder::arithmetic(const std::string& op, Expr left, Expr right, int locati
 Expr Binder::logic(const ast::Expr& syntax, Scope& scope) {
   const bool conjunction = syntax.kind == ExprKind::logic_and;
   const char* name = conjunction ? "AND" : syntax.kind == ExprKind::logic_or ? "OR" : "NOT";
-  const ExprOp op = conjunction ? ExprOp::logic_and : syntax.kind == ExprKind::logic_or ? ExprOp::logic_or : ExprOp::logic_not;
+  const ExprOp op = conjunction                         ? ExprOp::logic_and
+                    : syntax.kind == ExprKind::logic_or ? ExprOp::logic_or
+                                                        : ExprOp::logic_not;
   std::vector<Expr> args;
   for (const ast::Expr& arg : syntax.args) args.push_back(condition(arg, scope, name));
   return make_expr(op, Type::boolean, syntax.location, std::move(args));
@@ -200,7 +239,8 @@ Expr Binder::logic(const ast::Expr& syntax, Scope& scope) {
 
 Expr Binder::test(const ast::Expr& syntax, Scope& scope) {
   if (syntax.kind == ExprKind::is_distinct || syntax.kind == ExprKind::like) {
-    Expr both = comparison(ExprOp::is_distinct, bind(syntax.args[0], scope), bind(syntax.args[1], scope), syntax.text, syntax.location);
+    Expr both = comparison(ExprOp::is_distinct, bind(syntax.args[0], scope), bind(syntax.args[1], scope), syntax.text,
+                           syntax.location);
     if (syntax.kind == ExprKind::like) {
       both.op = ExprOp::like;
       if (!is_text(both.args[0].type))
@@ -218,8 +258,12 @@ Expr Binder::test(const ast::Expr& syntax, Scope& scope) {
     if (arg.type == Type::unknown) arg = coerce(std::move(arg), Type::text);
     expr = make_expr(ExprOp::is_null, Type::boolean, syntax.location, {std::move(arg)});
   } else {
-    const ExprOp op = syntax.kind == ExprKind::is_true ? ExprOp::is_true : syntax.kind == ExprKind::is_false ? ExprOp::is_false : ExprOp::is_null;
-    const char* name = syntax.kind == ExprKind::is_true ? "IS TRUE" : syntax.kind == ExprKind::is_false ? "IS FALSE" : "IS UNKNOWN";
+    const ExprOp op = syntax.kind == ExprKind::is_true    ? ExprOp::is_true
+                      : syntax.kind == ExprKind::is_false ? ExprOp::is_false
+                                                          : ExprOp::is_null;
+    const char* name = syntax.kind == ExprKind::is_true    ? "IS TRUE"
+                       : syntax.kind == ExprKind::is_false ? "IS FALSE"
+                                                           : "IS UNKNOWN";
     expr = make_expr(op, Type::boolean, syntax.location, {condition(syntax.args[0], scope, name)});
   }
   expr.negated = syntax.flag;
@@ -231,7 +275,8 @@ Expr Binder::in_list(const ast::Expr& syntax, Scope& scope) {
   for (const ast::Expr& arg : syntax.args) args.push_back(bind(arg, scope));
   std::vector<Expr*> all;
   for (Expr& arg : args) all.push_back(&arg);
-  const bool mixed_numbers = std::all_of(args.begin(), args.end(), [](const Expr& e) { return is_number(e.type) || e.type == Type::unknown; });
+  const bool mixed_numbers =
+      std::all_of(args.begin(), args.end(), [](const Expr& e) { return is_number(e.type) || e.type == Type::unknown; });
   if (mixed_numbers) {
     unify(all, "IN");
   } else {  // the message must name the operator, as the server's does
@@ -247,8 +292,10 @@ Expr Binder::in_list(const ast::Expr& syntax, Scope& scope) {
 }
 
 Expr Binder::between(const ast::Expr& syntax, Scope& scope) {
-  Expr low = comparison(ExprOp::greater_equal, bind(syntax.args[0], scope), bind(syntax.args[1], scope), ">=", syntax.location);
-  Expr high = comparison(ExprOp::less_equal, bind(syntax.args[0], scope), bind(syntax.args[2], scope), "<=", syntax.location);
+  Expr low = comparison(ExprOp::greater_equal, bind(syntax.args[0], scope), bind(syntax.args[1], scope),
+                        ">=", syntax.location);
+  Expr high =
+      comparison(ExprOp::less_equal, bind(syntax.args[0], scope), bind(syntax.args[2], scope), "<=", syntax.location);
   Expr both = make_expr(ExprOp::logic_and, Type::boolean, syntax.location, {std::move(low), std::move(high)});
   if (!syntax.flag) return both;
   return make_expr(ExprOp::logic_not, Type::boolean, syntax.location, {std::move(both)});

@@ -13,7 +13,8 @@ Expr Binder::case_when(const ast::Expr& syntax, Scope& scope) {
   std::vector<Expr> args;
   for (; next + 1 < syntax.args.size(); next += 2) {
     if (operand != nullptr) {
-      args.push_back(comparison(ExprOp::equal, bind(*operand, scope), bind(syntax.args[next], scope), "=", syntax.args[next].location));
+      args.push_back(comparison(ExprOp::equal, bind(*operand, scope), bind(syntax.args[next], scope), "=",
+                                syntax.args[next].location));
     } else {
       args.push_back(condition(syntax.args[next], scope, "CASE/WHEN"));
     }
@@ -41,18 +42,26 @@ Expr Binder::variadic(const ast::Expr& syntax, Scope& scope) {
   const bool greatest = syntax.kind == ExprKind::greatest;
   unify(all, coalesce ? "COALESCE" : greatest ? "GREATEST" : "LEAST");
   const Type type = args[0].type;
-  return make_expr(coalesce ? ExprOp::coalesce : greatest ? ExprOp::greatest : ExprOp::least, type, syntax.location, std::move(args));
+  return make_expr(coalesce   ? ExprOp::coalesce
+                   : greatest ? ExprOp::greatest
+                              : ExprOp::least,
+                   type, syntax.location, std::move(args));
 }
 
 Expr Binder::function(const ast::Expr& syntax, Scope& scope) {
-  static constexpr std::string_view aggregates[] = {"count", "sum", "min", "max", "avg", "bool_and", "bool_or", "every"};
-  if (std::find(std::begin(aggregates), std::end(aggregates), syntax.text) != std::end(aggregates)) return aggregate(syntax, scope);
+  static constexpr std::string_view aggregates[] = {"count", "sum",      "min",     "max",
+                                                    "avg",   "bool_and", "bool_or", "every"};
+  if (std::find(std::begin(aggregates), std::end(aggregates), syntax.text) != std::end(aggregates))
+    return aggregate(syntax, scope);
   struct Entry {
     std::string_view name;
     ExprOp op;
   };
-  static constexpr Entry functions[] = {{"lower", ExprOp::lower},   {"upper", ExprOp::upper}, {"length", ExprOp::length},
-                                        {"char_length", ExprOp::length}, {"abs", ExprOp::absolute}};
+  static constexpr Entry functions[] = {{"lower", ExprOp::lower},
+                                        {"upper", ExprOp::upper},
+                                        {"length", ExprOp::length},
+                                        {"char_length", ExprOp::length},
+                                        {"abs", ExprOp::absolute}};
   for (const Entry& entry : functions) {
     if (entry.name != syntax.text || syntax.args.size() != 1) continue;
     Expr arg = bind(syntax.args[0], scope);
@@ -62,8 +71,8 @@ Expr Binder::function(const ast::Expr& syntax, Scope& scope) {
       arg = coerce(std::move(arg), Type::text);
     }
     if (entry.op == ExprOp::absolute ? !is_number(arg.type) : !is_text(arg.type))
-      fail_at(sqlstate::undefined_function, "function " + syntax.text + "(" + std::string(type_name(arg.type)) + ") does not exist",
-              syntax.location);
+      fail_at(sqlstate::undefined_function,
+              "function " + syntax.text + "(" + std::string(type_name(arg.type)) + ") does not exist", syntax.location);
     const Type type = entry.op == ExprOp::absolute ? arg.type : entry.op == ExprOp::length ? Type::int4 : Type::text;
     return make_expr(entry.op, type, syntax.location, {std::move(arg)});
   }
@@ -83,9 +92,11 @@ std::optional<AggregateType> aggregate_type(const std::string& name, Type argume
   if (name == "min" && argument != Type::boolean) return AggregateType{AggregateKind::min, argument};
   if (name == "max" && argument != Type::boolean) return AggregateType{AggregateKind::max, argument};
   if (name == "sum" && is_number(argument))
-    return AggregateType{AggregateKind::sum, argument == Type::int2 || argument == Type::int4 ? Type::int8 : Type::numeric};
+    return AggregateType{AggregateKind::sum,
+                         argument == Type::int2 || argument == Type::int4 ? Type::int8 : Type::numeric};
   if (name == "avg" && is_number(argument)) return AggregateType{AggregateKind::average, Type::numeric};
-  if (argument == Type::boolean && (name == "bool_and" || name == "every")) return AggregateType{AggregateKind::every, Type::boolean};
+  if (argument == Type::boolean && (name == "bool_and" || name == "every"))
+    return AggregateType{AggregateKind::every, Type::boolean};
   if (argument == Type::boolean && name == "bool_or") return AggregateType{AggregateKind::any, Type::boolean};
   return std::nullopt;
 }
@@ -93,13 +104,16 @@ std::optional<AggregateType> aggregate_type(const std::string& name, Type argume
 }  // namespace
 
 Expr Binder::aggregate(const ast::Expr& syntax, Scope& scope) {
-  if (scope.in_aggregate) fail_at(sqlstate::grouping_error, "aggregate function calls cannot be nested", syntax.location);
+  if (scope.in_aggregate)
+    fail_at(sqlstate::grouping_error, "aggregate function calls cannot be nested", syntax.location);
   if (scope.aggregates == nullptr)
-    fail_at(sqlstate::grouping_error, "aggregate functions are not allowed in " + std::string(scope.clause), syntax.location);
+    fail_at(sqlstate::grouping_error, "aggregate functions are not allowed in " + std::string(scope.clause),
+            syntax.location);
   Aggregate result;
   result.distinct = syntax.distinct;
   if (!syntax.flag) {
-    if (syntax.args.size() != 1) not_supported_at("function " + syntax.text + "() with these arguments", syntax.location);
+    if (syntax.args.size() != 1)
+      not_supported_at("function " + syntax.text + "() with these arguments", syntax.location);
     scope.in_aggregate = true;
     result.argument = bind(syntax.args[0], scope);
     scope.in_aggregate = false;
@@ -107,7 +121,8 @@ Expr Binder::aggregate(const ast::Expr& syntax, Scope& scope) {
     const auto type = aggregate_type(syntax.text, result.argument.type);
     if (!type)
       fail_at(sqlstate::undefined_function,
-              "function " + syntax.text + "(" + std::string(type_name(result.argument.type)) + ") does not exist", syntax.location);
+              "function " + syntax.text + "(" + std::string(type_name(result.argument.type)) + ") does not exist",
+              syntax.location);
     result.kind = type->kind;
     result.type = type->type;
   }
@@ -122,7 +137,8 @@ Expr Binder::sub_select(const ast::Expr& syntax, Scope& scope) {
   const bool exists = syntax.kind == ExprKind::exists;
   if (!exists && plan->outputs.size() != 1)
     fail_at(sqlstate::syntax_error,
-            plan->outputs.size() > 1 && syntax.kind == ExprKind::in_subselect ? "subquery has too many columns" : "subquery must return only one column",
+            plan->outputs.size() > 1 && syntax.kind == ExprKind::in_subselect ? "subquery has too many columns"
+                                                                              : "subquery must return only one column",
             syntax.location);
   if (exists) {
     Expr expr = make_expr(ExprOp::exists, Type::boolean, syntax.location);

@@ -19,7 +19,8 @@ bool is_ours(const Expr& expr, std::size_t relation) {
   return expr.op == ExprOp::column && expr.level == 0 && expr.relation == relation;
 }
 
-/// Values of different kinds have different hashes, so a key column and what is looked up in it must be represented alike.
+/// Values of different kinds have different hashes, so a key column and what is looked up in it must be represented
+/// alike.
 bool same_representation(Type a, Type b) {
   return a == b || (is_integer(a) && is_integer(b)) || (is_text(a) && is_text(b));
 }
@@ -37,11 +38,14 @@ const Expr* key_value(const Expr& condition, std::size_t relation, std::uint16_t
   return nullptr;
 }
 
-std::optional<KeyLookup> find_lookup(const UniqueIndex& index, std::uint16_t ordinal, std::vector<Conjunct>& conjuncts, std::size_t relation) {
+std::optional<KeyLookup> find_lookup(const UniqueIndex& index, std::uint16_t ordinal, std::vector<Conjunct>& conjuncts,
+                                     std::size_t relation) {
   KeyLookup lookup{ordinal, {}};
   std::vector<Conjunct*> used;
   for (const std::uint16_t column : index.columns) {
-    const auto fits = [&](const Conjunct& conjunct) { return key_value(conjunct.condition, relation, column) != nullptr; };
+    const auto fits = [&](const Conjunct& conjunct) {
+      return key_value(conjunct.condition, relation, column) != nullptr;
+    };
     const auto found = std::find_if(conjuncts.begin(), conjuncts.end(), fits);
     if (found == conjuncts.end()) return std::nullopt;
     lookup.key.push_back(*key_value(found->condition, relation, column));
@@ -55,28 +59,38 @@ std::optional<KeyLookup> find_lookup(const UniqueIndex& index, std::uint16_t ord
 
 std::string output_name(const ast::Expr& syntax) {
   switch (syntax.kind) {
-    case ast::ExprKind::column: return syntax.names.back();
-    case ast::ExprKind::function: return syntax.text;
+    case ast::ExprKind::column:
+      return syntax.names.back();
+    case ast::ExprKind::function:
+      return syntax.text;
     case ast::ExprKind::case_when: {
       const std::string name = output_name(syntax.args.back());
       return name == "?column?" ? "case" : name;
     }
-    case ast::ExprKind::coalesce: return "coalesce";
-    case ast::ExprKind::nullif: return "nullif";
-    case ast::ExprKind::greatest: return "greatest";
-    case ast::ExprKind::least: return "least";
-    case ast::ExprKind::exists: return "exists";
-    case ast::ExprKind::bool_constant: return "bool";
-    case ast::ExprKind::row: return "row";
+    case ast::ExprKind::coalesce:
+      return "coalesce";
+    case ast::ExprKind::nullif:
+      return "nullif";
+    case ast::ExprKind::greatest:
+      return "greatest";
+    case ast::ExprKind::least:
+      return "least";
+    case ast::ExprKind::exists:
+      return "exists";
+    case ast::ExprKind::bool_constant:
+      return "bool";
+    case ast::ExprKind::row:
+      return "row";
     case ast::ExprKind::cast: {
       const std::string name = output_name(syntax.args[0]);
       return name == "?column?" ? syntax.type.name : name;
     }
     case ast::ExprKind::scalar_subselect:
-      return syntax.subselect->targets.empty()         ? "?column?"
+      return syntax.subselect->targets.empty()            ? "?column?"
              : !syntax.subselect->targets[0].name.empty() ? syntax.subselect->targets[0].name
                                                           : output_name(syntax.subselect->targets[0].value);
-    default: return "?column?";
+    default:
+      return "?column?";
   }
 }
 
@@ -100,7 +114,8 @@ void Binder::add_from(Source& source, Scope& scope, const std::vector<ast::FromI
   }
 }
 
-std::vector<Expr> Binder::join_conditions(Scope& scope, const ast::FromItem& item, std::size_t relation, std::size_t operand_start) {
+std::vector<Expr> Binder::join_conditions(Scope& scope, const ast::FromItem& item, std::size_t relation,
+                                          std::size_t operand_start) {
   // ON sees the tables of its own operand up to this one.
   Scope visible;
   visible.outer = scope.outer;
@@ -120,13 +135,14 @@ std::vector<Expr> Binder::join_conditions(Scope& scope, const ast::FromItem& ite
     Scope before = visible;
     before.tables.pop_back();
     before.outer = nullptr;
-    conjuncts.push_back(comparison(ExprOp::equal, column(left, before), column(right, visible), "=", item.table.location));
+    conjuncts.push_back(
+        comparison(ExprOp::equal, column(left, before), column(right, visible), "=", item.table.location));
   }
   return conjuncts;
 }
 
-void Binder::add_conditions(Source& source, Scope& scope, const std::vector<ast::FromItem>& items, const std::optional<ast::Expr>& where,
-                            std::size_t first_relation) {
+void Binder::add_conditions(Source& source, Scope& scope, const std::vector<ast::FromItem>& items,
+                            const std::optional<ast::Expr>& where, std::size_t first_relation) {
   std::vector<Expr> conjuncts;
   std::size_t operand_start = first_relation;
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -181,7 +197,8 @@ void Binder::expand_star(std::vector<OutputColumn>& result, const ast::Expr& sta
     }
   }
   if (found) return;
-  if (star.names.empty()) fail_at(sqlstate::syntax_error, "SELECT * with no tables specified is not valid", star.location);
+  if (star.names.empty())
+    fail_at(sqlstate::syntax_error, "SELECT * with no tables specified is not valid", star.location);
   fail_at(sqlstate::undefined_table, "missing FROM-clause entry for table \"" + star.names[0] + "\"", star.location);
 }
 
@@ -216,7 +233,8 @@ void Binder::check_grouping(const SelectPlan& plan, const Scope& scope, const Ex
                 "\" must appear in the GROUP BY clause or be used in an aggregate function",
             expr.location);
   }
-  if (expr.subselect && last_relation(expr) >= 0) not_supported_at("a correlated sub-select in a grouped query", expr.location);
+  if (expr.subselect && last_relation(expr) >= 0)
+    not_supported_at("a correlated sub-select in a grouped query", expr.location);
   for (const Expr& arg : expr.args) check_grouping(plan, scope, arg);
 }
 
@@ -226,16 +244,17 @@ void Binder::add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Sele
   locks_rows_ = true;
   for (const ast::LockingClause& clause : syntax.locking) {
     const std::string name = names[static_cast<std::size_t>(clause.strength)];
-    const char* misfit = plan.distinct                                                                   ? "DISTINCT clause"
-                         : !plan.group_by.empty()                                                        ? "GROUP BY clause"
-                         : plan.having                                                                   ? "HAVING clause"
-                         : !plan.aggregates.empty()                                                      ? "aggregate functions"
-                                                                                                         : nullptr;
+    const char* misfit = plan.distinct              ? "DISTINCT clause"
+                         : !plan.group_by.empty()   ? "GROUP BY clause"
+                         : plan.having              ? "HAVING clause"
+                         : !plan.aggregates.empty() ? "aggregate functions"
+                                                    : nullptr;
     if (misfit != nullptr) fail_at(sqlstate::feature_not_supported, name + " is not allowed with " + misfit, -1);
     for (const ast::TableRef& table : clause.tables) {
       const auto named = [&](const ScopeTable& candidate) { return candidate.alias == table.alias; };
       if (std::none_of(scope.tables.begin(), scope.tables.end(), named))
-        fail_at(sqlstate::undefined_table, "relation \"" + table.alias + "\" in " + name + " clause not found in FROM clause", table.location);
+        fail_at(sqlstate::undefined_table,
+                "relation \"" + table.alias + "\" in " + name + " clause not found in FROM clause", table.location);
     }
     for (const ScopeTable& table : scope.tables) {
       const auto named = [&](const ast::TableRef& candidate) { return candidate.alias == table.alias; };
@@ -253,13 +272,15 @@ void Binder::add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Sele
       }
     }
   }
-  std::sort(plan.row_marks.begin(), plan.row_marks.end(), [](const RowMark& a, const RowMark& b) { return a.relation < b.relation; });
+  std::sort(plan.row_marks.begin(), plan.row_marks.end(),
+            [](const RowMark& a, const RowMark& b) { return a.relation < b.relation; });
 }
 
 void Binder::values_list(SelectPlan& plan, const ast::Select& syntax, Scope& scope) {
   const std::size_t width = syntax.values[0].size();
   for (const auto& list : syntax.values) {
-    if (list.size() != width) fail_at(sqlstate::syntax_error, "VALUES lists must all be the same length", list[0].location);
+    if (list.size() != width)
+      fail_at(sqlstate::syntax_error, "VALUES lists must all be the same length", list[0].location);
     auto& row = plan.values.emplace_back();
     for (const ast::Expr& value : list) row.push_back(bind(value, scope));
   }
@@ -274,12 +295,15 @@ void Binder::values_list(SelectPlan& plan, const ast::Select& syntax, Scope& sco
 Expr Binder::group_key(const SelectPlan& plan, const ast::Select& syntax, const ast::Expr& key, Scope& scope) {
   if (key.kind == ast::ExprKind::integer_constant) {
     if (key.number < 1 || static_cast<std::size_t>(key.number) > plan.outputs.size())
-      fail_at(sqlstate::invalid_column_reference, "GROUP BY position " + std::to_string(key.number) + " is not in select list", key.location);
+      fail_at(sqlstate::invalid_column_reference,
+              "GROUP BY position " + std::to_string(key.number) + " is not in select list", key.location);
     return plan.outputs[static_cast<std::size_t>(key.number) - 1].value;
   }
   // A bare name means an input column if there is one, else an output column.
   const bool bare = key.kind == ast::ExprKind::column && key.names.size() == 1;
-  const auto is_input = [&](const ScopeTable& table) { return schema_.tables[table.table].find_column(key.names[0]).has_value(); };
+  const auto is_input = [&](const ScopeTable& table) {
+    return schema_.tables[table.table].find_column(key.names[0]).has_value();
+  };
   if (bare && std::none_of(scope.tables.begin(), scope.tables.end(), is_input))
     for (const ast::Target& target : syntax.targets)
       if (target.name == key.names[0]) return bind(target.value, scope);
@@ -293,12 +317,14 @@ void Binder::order_by(SelectPlan& plan, const ast::Select& syntax, Scope& scope)
     key.nulls_first = item.nulls_first;
     if (item.value.kind == ast::ExprKind::integer_constant) {
       if (item.value.number < 1 || static_cast<std::size_t>(item.value.number) > plan.outputs.size())
-        fail_at(sqlstate::invalid_column_reference, "ORDER BY position " + std::to_string(item.value.number) + " is not in select list",
+        fail_at(sqlstate::invalid_column_reference,
+                "ORDER BY position " + std::to_string(item.value.number) + " is not in select list",
                 item.value.location);
       key.output = static_cast<std::uint16_t>(item.value.number - 1);
       continue;
     }
-    if (item.value.kind == ast::ExprKind::column && item.value.names.size() == 1) {  // an output column's name comes first
+    if (item.value.kind == ast::ExprKind::column &&
+        item.value.names.size() == 1) {  // an output column's name comes first
       for (std::size_t i = 0; i < plan.outputs.size() && !key.output; ++i)
         if (plan.outputs[i].name == item.value.names[0]) key.output = static_cast<std::uint16_t>(i);
       if (key.output) continue;
@@ -306,7 +332,8 @@ void Binder::order_by(SelectPlan& plan, const ast::Select& syntax, Scope& scope)
     if (!plan.values.empty()) not_supported_at("ORDER BY an expression of VALUES", item.value.location);
     key.value = bind(item.value, scope);
     if (plan.distinct)
-      fail_at(sqlstate::invalid_column_reference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list", item.value.location);
+      fail_at(sqlstate::invalid_column_reference,
+              "for SELECT DISTINCT, ORDER BY expressions must appear in select list", item.value.location);
   }
 }
 

@@ -28,30 +28,35 @@ Type find_type(const ast::TypeName& name) {
     std::string_view name;
     Type type;
   };
-  static constexpr Entry types[] = {{"bool", Type::boolean}, {"int2", Type::int2}, {"int4", Type::int4},       {"int8", Type::int8},
-                                    {"numeric", Type::numeric}, {"text", Type::text}, {"varchar", Type::varchar}};
+  static constexpr Entry types[] = {{"bool", Type::boolean},   {"int2", Type::int2},       {"int4", Type::int4},
+                                    {"int8", Type::int8},      {"numeric", Type::numeric}, {"text", Type::text},
+                                    {"varchar", Type::varchar}};
   for (const Entry& entry : types)
     if (entry.name == name.name) return entry.type;
-  static constexpr std::string_view known[] = {"float4", "float8", "timestamp", "timestamptz", "date",   "time", "timetz", "interval", "uuid",
-                                               "json",   "jsonb",  "bytea",     "bpchar",      "char",   "bit",  "varbit", "inet",     "money",
-                                               "serial", "serial2", "serial4",  "serial8",     "bigserial", "smallserial", "xml", "name", "oid"};
-  if (std::find(std::begin(known), std::end(known), name.name) != std::end(known)) not_supported_at("type " + name.name, name.location);
+  static constexpr std::string_view known[] = {
+      "float4", "float8",  "timestamp", "timestamptz", "date",      "time",        "timetz", "interval", "uuid",
+      "json",   "jsonb",   "bytea",     "bpchar",      "char",      "bit",         "varbit", "inet",     "money",
+      "serial", "serial2", "serial4",   "serial8",     "bigserial", "smallserial", "xml",    "name",     "oid"};
+  if (std::find(std::begin(known), std::end(known), name.name) != std::end(known))
+    not_supported_at("type " + name.name, name.location);
   fail_at(sqlstate::undefined_object, "type \"" + name.name + "\" does not exist", name.location);
 }
 
 std::int32_t find_modifier(const ast::TypeName& name, Type type) {
   if (name.modifiers.empty()) return -1;
   if (type == Type::varchar && name.modifiers.size() == 1) {
-    if (name.modifiers[0] < 1) fail_at(sqlstate::invalid_parameter_value, "length for type varchar must be at least 1", name.location);
+    if (name.modifiers[0] < 1)
+      fail_at(sqlstate::invalid_parameter_value, "length for type varchar must be at least 1", name.location);
     return name.modifiers[0];
   }
   if (type == Type::numeric && name.modifiers.size() <= 2) {
     const std::int32_t precision = name.modifiers[0];
     const std::int32_t scale = name.modifiers.size() == 2 ? name.modifiers[1] : 0;
     if (precision < 1 || precision > 1000)
-      fail_at(sqlstate::invalid_parameter_value, "NUMERIC precision " + std::to_string(precision) + " must be between 1 and 1000",
-              name.location);
-    if (scale < 0 || scale > Numeric::max_scale) not_supported_at("numeric scale " + std::to_string(scale), name.location);
+      fail_at(sqlstate::invalid_parameter_value,
+              "NUMERIC precision " + std::to_string(precision) + " must be between 1 and 1000", name.location);
+    if (scale < 0 || scale > Numeric::max_scale)
+      not_supported_at("numeric scale " + std::to_string(scale), name.location);
     return precision * 1024 + scale;
   }
   fail_at(sqlstate::syntax_error, "type modifier is not allowed for type \"" + name.name + "\"", name.location);
@@ -61,7 +66,8 @@ namespace {
 
 [[noreturn]] void invalid_syntax(Type type, std::string_view text, int location) {
   fail_at(sqlstate::invalid_text_representation,
-          "invalid input syntax for type " + std::string(type_name(type)) + ": \"" + std::string(text) + "\"", location);
+          "invalid input syntax for type " + std::string(type_name(type)) + ": \"" + std::string(text) + "\"",
+          location);
 }
 
 }  // namespace
@@ -73,7 +79,8 @@ Expr Binder::parse_literal(const Expr& literal, Type type) {
   const std::string_view text = literal.constant.text();
   if (type == Type::boolean) {
     std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     const auto one_of = [&](std::initializer_list<std::string_view> words) {
       return std::find(words.begin(), words.end(), lower) != words.end();
     };
@@ -87,7 +94,8 @@ Expr Binder::parse_literal(const Expr& literal, Type type) {
     return result;
   }
   const std::optional<Numeric> number = Numeric::parse(text);
-  if (!number || (is_integer(type) && text.find('.') != std::string_view::npos)) invalid_syntax(type, text, literal.location);
+  if (!number || (is_integer(type) && text.find('.') != std::string_view::npos))
+    invalid_syntax(type, text, literal.location);
   if (type == Type::numeric) {
     result.constant = Value::of(*number);
     return result;
@@ -96,7 +104,8 @@ Expr Binder::parse_literal(const Expr& literal, Type type) {
   const std::int64_t limit = type == Type::int2 ? INT16_MAX : type == Type::int4 ? INT32_MAX : INT64_MAX;
   if (!integer || *integer > limit || *integer < -limit - 1)
     fail_at(sqlstate::numeric_value_out_of_range,
-            "value \"" + std::string(text) + "\" is out of range for type " + std::string(type_name(type)), literal.location);
+            "value \"" + std::string(text) + "\" is out of range for type " + std::string(type_name(type)),
+            literal.location);
   result.constant = Value::of(*integer);
   return result;
 }
@@ -133,7 +142,8 @@ Expr Binder::coerce(Expr expr, Type type) {
     return make_expr(ExprOp::to_numeric, type, location, {std::move(expr)});
   }
   fail_at(sqlstate::datatype_mismatch,
-          "cannot convert type " + std::string(type_name(expr.type)) + " to " + std::string(type_name(type)), expr.location);
+          "cannot convert type " + std::string(type_name(expr.type)) + " to " + std::string(type_name(type)),
+          expr.location);
 }
 
 Expr Binder::cast(Expr expr, Type type, std::int32_t modifier, int location) {
@@ -152,10 +162,12 @@ Expr Binder::cast(Expr expr, Type type, std::int32_t modifier, int location) {
   } else if (type == Type::boolean && (from == Type::int4 || is_text(from))) {
     result = make_expr(ExprOp::to_boolean, type, location, {std::move(expr)});
   } else {
-    fail_at("42846", "cannot cast type " + std::string(type_name(from)) + " to " + std::string(type_name(type)), location);
+    fail_at("42846", "cannot cast type " + std::string(type_name(from)) + " to " + std::string(type_name(type)),
+            location);
   }
   if (modifier >= 0) {
-    result = make_expr(type == Type::numeric ? ExprOp::to_numeric : ExprOp::limit_length, type, location, {std::move(result)});
+    result = make_expr(type == Type::numeric ? ExprOp::to_numeric : ExprOp::limit_length, type, location,
+                       {std::move(result)});
     result.modifier = modifier;
     result.flag_explicit = true;
   }
@@ -165,16 +177,18 @@ Expr Binder::cast(Expr expr, Type type, std::int32_t modifier, int location) {
 Expr Binder::assign(Expr expr, const Column& column) {
   const int location = expr.location;
   if (expr.type == Type::unknown) expr = coerce(std::move(expr), column.type);
-  const bool allowed = expr.type == column.type || is_text(column.type) || (is_number(expr.type) && is_number(column.type));
+  const bool allowed =
+      expr.type == column.type || is_text(column.type) || (is_number(expr.type) && is_number(column.type));
   if (!allowed)
     fail_at(sqlstate::datatype_mismatch,
-            "column \"" + column.name + "\" is of type " + std::string(type_name(column.type)) + " but expression is of type " +
-                std::string(type_name(expr.type)),
+            "column \"" + column.name + "\" is of type " + std::string(type_name(column.type)) +
+                " but expression is of type " + std::string(type_name(expr.type)),
             location);
   const bool widening = is_integer(expr.type) && is_integer(column.type) && expr.type < column.type;
   Expr result = widening ? coerce(std::move(expr), column.type) : cast(std::move(expr), column.type, -1, location);
   if (column.modifier < 0) return result;
-  result = make_expr(column.type == Type::numeric ? ExprOp::to_numeric : ExprOp::limit_length, column.type, location, {std::move(result)});
+  result = make_expr(column.type == Type::numeric ? ExprOp::to_numeric : ExprOp::limit_length, column.type, location,
+                     {std::move(result)});
   result.modifier = column.modifier;
   return result;
 }
@@ -189,8 +203,8 @@ void Binder::unify(std::vector<Expr*> exprs, const char* construct) {
       common = std::max(common, expr->type);
     } else if (common != expr->type && !(is_text(common) && is_text(expr->type))) {
       fail_at(sqlstate::datatype_mismatch,
-              std::string(construct) + " types " + std::string(type_name(common)) + " and " + std::string(type_name(expr->type)) +
-                  " cannot be matched",
+              std::string(construct) + " types " + std::string(type_name(common)) + " and " +
+                  std::string(type_name(expr->type)) + " cannot be matched",
               expr->location);
     }
   }

@@ -17,18 +17,22 @@ Expr Binder::default_of(const Column& column) const {
   return make_expr(ExprOp::constant, column.type, -1);
 }
 
-std::vector<Assignment> Binder::assignments(const std::vector<ast::Target>& targets, std::uint16_t table, Scope& scope) {
+std::vector<Assignment> Binder::assignments(const std::vector<ast::Target>& targets, std::uint16_t table,
+                                            Scope& scope) {
   const TableSchema& schema = schema_.tables[table];
   std::vector<Assignment> result;
   scope.clause = "UPDATE";
   for (const ast::Target& target : targets) {
     const auto index = schema.find_column(target.name);
     if (!index)
-      fail_at(sqlstate::undefined_column, "column \"" + target.name + "\" of relation \"" + schema.name + "\" does not exist", target.location);
+      fail_at(sqlstate::undefined_column,
+              "column \"" + target.name + "\" of relation \"" + schema.name + "\" does not exist", target.location);
     for (const Assignment& other : result)
-      if (other.column == *index) fail_at(sqlstate::syntax_error, "multiple assignments to same column \"" + target.name + "\"", target.location);
+      if (other.column == *index)
+        fail_at(sqlstate::syntax_error, "multiple assignments to same column \"" + target.name + "\"", target.location);
     const Column& column = schema.columns[*index];
-    Expr value = target.value.kind == ast::ExprKind::default_value ? default_of(column) : assign(bind(target.value, scope), column);
+    Expr value = target.value.kind == ast::ExprKind::default_value ? default_of(column)
+                                                                   : assign(bind(target.value, scope), column);
     result.push_back({*index, std::move(value)});
   }
   return result;
@@ -52,7 +56,8 @@ ConflictPlan Binder::on_conflict(const ast::OnConflict& syntax, const ast::Table
       if (schema.indexes[i].name == syntax.constraint) plan.arbiter = static_cast<std::uint16_t>(i);
     if (!plan.arbiter)
       fail_at(sqlstate::undefined_object,
-              "constraint \"" + syntax.constraint + "\" for table \"" + schema.name + "\" does not exist", syntax.location);
+              "constraint \"" + syntax.constraint + "\" for table \"" + schema.name + "\" does not exist",
+              syntax.location);
   } else if (!syntax.columns.empty()) {
     std::vector<std::uint16_t> wanted;
     for (const std::string& name : syntax.columns) {
@@ -70,7 +75,8 @@ ConflictPlan Binder::on_conflict(const ast::OnConflict& syntax, const ast::Table
       fail_at(sqlstate::invalid_column_reference,
               "there is no unique or exclusion constraint matching the ON CONFLICT specification", -1);
   } else if (syntax.do_update) {
-    fail_at(sqlstate::syntax_error, "ON CONFLICT DO UPDATE requires inference specification or constraint name", syntax.location);
+    fail_at(sqlstate::syntax_error, "ON CONFLICT DO UPDATE requires inference specification or constraint name",
+            syntax.location);
   }
   if (!syntax.do_update) return plan;
   Scope scope;
@@ -83,7 +89,8 @@ ConflictPlan Binder::on_conflict(const ast::OnConflict& syntax, const ast::Table
   return plan;
 }
 
-std::vector<Expr> Binder::insert_row(const TableSchema& table, const std::vector<std::uint16_t>& columns, std::vector<Expr> values) {
+std::vector<Expr> Binder::insert_row(const TableSchema& table, const std::vector<std::uint16_t>& columns,
+                                     std::vector<Expr> values) {
   std::vector<Expr> row;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const auto position = std::find(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(values.size()), i);
@@ -101,7 +108,8 @@ InsertPlan Binder::insert(const ast::Insert& syntax) {
   for (const ast::Target& target : syntax.columns) {
     const auto index = table.find_column(target.name);
     if (!index)
-      fail_at(sqlstate::undefined_column, "column \"" + target.name + "\" of relation \"" + table.name + "\" does not exist", target.location);
+      fail_at(sqlstate::undefined_column,
+              "column \"" + target.name + "\" of relation \"" + table.name + "\" does not exist", target.location);
     if (std::find(columns.begin(), columns.end(), *index) != columns.end())
       fail_at(sqlstate::duplicate_column, "column \"" + target.name + "\" specified more than once", target.location);
     columns.push_back(*index);
@@ -110,8 +118,10 @@ InsertPlan Binder::insert(const ast::Insert& syntax) {
   if (!columns_given)
     for (std::size_t i = 0; i < table.columns.size(); ++i) columns.push_back(static_cast<std::uint16_t>(i));
   const auto check_width = [&](std::size_t width, int location) {
-    if (width > columns.size()) fail_at(sqlstate::syntax_error, "INSERT has more expressions than target columns", location);
-    if (columns_given && width < columns.size()) fail_at(sqlstate::syntax_error, "INSERT has more target columns than expressions", location);
+    if (width > columns.size())
+      fail_at(sqlstate::syntax_error, "INSERT has more expressions than target columns", location);
+    if (columns_given && width < columns.size())
+      fail_at(sqlstate::syntax_error, "INSERT has more target columns than expressions", location);
   };
   if (syntax.default_values) {
     plan.rows.push_back(insert_row(table, columns, {}));

@@ -23,7 +23,7 @@ class Binder {
     std::string alias;
     std::uint16_t table = 0;
     std::uint16_t relation = 0;
-    bool qualified_only = false;  ///< EXCLUDED: its columns are never meant by a bare name
+    bool qualified_only = false;              ///< EXCLUDED: its columns are never meant by a bare name
     std::vector<std::string> merged_columns;  ///< by USING: a bare name means the left side's column
   };
   struct Scope {
@@ -57,9 +57,10 @@ class Binder {
   // bind_query.cpp
   void add_from(Source& source, Scope& scope, const std::vector<ast::FromItem>& items);
   void add_table(Source& source, Scope& scope, const ast::TableRef& table);
-  void add_conditions(Source& source, Scope& scope, const std::vector<ast::FromItem>& items, const std::optional<ast::Expr>& where,
-                      std::size_t first_relation);
-  [[nodiscard]] std::vector<Expr> join_conditions(Scope& scope, const ast::FromItem& item, std::size_t relation, std::size_t operand_start);
+  void add_conditions(Source& source, Scope& scope, const std::vector<ast::FromItem>& items,
+                      const std::optional<ast::Expr>& where, std::size_t first_relation);
+  [[nodiscard]] std::vector<Expr> join_conditions(Scope& scope, const ast::FromItem& item, std::size_t relation,
+                                                  std::size_t operand_start);
   void choose_lookups(Source& source);
   void add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Select& syntax);
   void values_list(SelectPlan& plan, const ast::Select& syntax, Scope& scope);
@@ -71,11 +72,14 @@ class Binder {
 
   // bind_write.cpp
   [[nodiscard]] std::uint16_t target_table(const ast::TableRef& table);
-  [[nodiscard]] std::vector<Assignment> assignments(const std::vector<ast::Target>& targets, std::uint16_t table, Scope& scope);
+  [[nodiscard]] std::vector<Assignment> assignments(const std::vector<ast::Target>& targets, std::uint16_t table,
+                                                    Scope& scope);
   [[nodiscard]] bool names_key(const std::vector<Assignment>& assignments, std::uint16_t table) const;
   [[nodiscard]] Expr default_of(const Column& column) const;
-  [[nodiscard]] ConflictPlan on_conflict(const ast::OnConflict& syntax, const ast::TableRef& table, std::uint16_t ordinal);
-  [[nodiscard]] std::vector<Expr> insert_row(const TableSchema& table, const std::vector<std::uint16_t>& columns, std::vector<Expr> values);
+  [[nodiscard]] ConflictPlan on_conflict(const ast::OnConflict& syntax, const ast::TableRef& table,
+                                         std::uint16_t ordinal);
+  [[nodiscard]] std::vector<Expr> insert_row(const TableSchema& table, const std::vector<std::uint16_t>& columns,
+                                             std::vector<Expr> values);
 
   // bind_expression.cpp
   [[nodiscard]] Expr column(const ast::Expr& syntax, const Scope& scope);

@@ -1,5 +1,5 @@
-// Expressions after binding: names are resolved to positions, types are known, and what the server would coerce is coerced. Evaluated by
-// engine/evaluate.hpp against a frame of row values.
+// Expressions after binding: names are resolved to positions, types are known, and what the server would coerce is
+// coerced. Evaluated by engine/evaluate.hpp against a frame of row values.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ enum class ExprOp : std::uint8_t {
   constant,
   column,
   param,
-  aggregate,        ///< result number `index` of the query's aggregates
+  aggregate,  ///< result number `index` of the query's aggregates
   logic_and,
   logic_or,
   logic_not,
-  is_null,          ///< `negated`; also the next three
+  is_null,  ///< `negated`; also the next three
   is_true,
   is_false,
   is_distinct,
@@ -30,32 +30,32 @@ enum class ExprOp : std::uint8_t {
   less_equal,
   greater,
   greater_equal,
-  add,              ///< integers when `type` is an integer type, numeric otherwise; also the next five
+  add,  ///< integers when `type` is an integer type, numeric otherwise; also the next five
   subtract,
   multiply,
   divide,
   modulo,
   negate,
   concatenate,
-  like,             ///< `negated`
-  in_list,          ///< `negated`
-  case_when,        ///< (condition, result)* else
+  like,       ///< `negated`
+  in_list,    ///< `negated`
+  case_when,  ///< (condition, result)* else
   coalesce,
-  nullif,           ///< null if the first two args are equal, else the first
+  nullif,  ///< null if the first two args are equal, else the first
   greatest,
   least,
-  to_integer,       ///< casts; to_integer checks the range of `type`
-  to_numeric,       ///< with the modifiers, if any
+  to_integer,  ///< casts; to_integer checks the range of `type`
+  to_numeric,  ///< with the modifiers, if any
   to_text,
   to_boolean,
-  limit_length,     ///< `modifier`; `flag_explicit`: an explicit cast truncates, an assignment fails
+  limit_length,  ///< `modifier`; `flag_explicit`: an explicit cast truncates, an assignment fails
   lower,
   upper,
   length,
   absolute,
   scalar_subselect,
   exists,
-  in_subselect,     ///< args[0]; `negated`
+  in_subselect,  ///< args[0]; `negated`
 };
 
 struct Expr {

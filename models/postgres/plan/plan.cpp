@@ -29,7 +29,8 @@ struct PlanMaker {
   Operation operator()(const ast::Select& syntax) const {
     SelectPlan select = binder.select(syntax, nullptr);
     result(select.outputs);
-    static constexpr const char* names[] = {"SELECT FOR KEY SHARE", "SELECT FOR SHARE", "SELECT FOR NO KEY UPDATE", "SELECT FOR UPDATE"};
+    static constexpr const char* names[] = {"SELECT FOR KEY SHARE", "SELECT FOR SHARE", "SELECT FOR NO KEY UPDATE",
+                                            "SELECT FOR UPDATE"};
     plan.writes = binder.locks_rows();
     plan.command = syntax.locking.empty() ? "SELECT" : names[static_cast<std::size_t>(syntax.locking[0].strength)];
     return select;
@@ -80,7 +81,8 @@ std::string constraint_name(const TableSchema& table, const ast::UniqueConstrain
 }
 
 void collect_columns(const Expr& expr, std::vector<std::uint16_t>& columns) {
-  if (expr.op == ExprOp::column && std::find(columns.begin(), columns.end(), expr.index) == columns.end()) columns.push_back(expr.index);
+  if (expr.op == ExprOp::column && std::find(columns.begin(), columns.end(), expr.index) == columns.end())
+    columns.push_back(expr.index);
   for (const Expr& arg : expr.args) collect_columns(arg, columns);
 }
 
@@ -90,7 +92,8 @@ std::string check_name(const TableSchema& table, const Expr& condition) {
   collect_columns(condition, columns);
   const std::string base = table.name + (columns.size() == 1 ? "_" + table.columns[columns[0]].name : "") + "_check";
   const auto taken = [&](const std::string& name) {
-    return std::any_of(table.checks.begin(), table.checks.end(), [&](const Check& check) { return check.name == name; });
+    return std::any_of(table.checks.begin(), table.checks.end(),
+                       [&](const Check& check) { return check.name == name; });
   };
   std::string name = base;
   for (int i = 1; taken(name); ++i) name = base + std::to_string(i);
@@ -100,7 +103,8 @@ std::string check_name(const TableSchema& table, const Expr& condition) {
 void add_columns(TableSchema& table, const ast::CreateTable& syntax, Binder& binder) {
   for (const ast::ColumnDef& definition : syntax.columns) {
     if (table.find_column(definition.name))
-      fail_at(sqlstate::duplicate_column, "column \"" + definition.name + "\" specified more than once", definition.location);
+      fail_at(sqlstate::duplicate_column, "column \"" + definition.name + "\" specified more than once",
+              definition.location);
     Column& column = table.columns.emplace_back();
     column.name = definition.name;
     column.type = find_type(definition.type);
@@ -118,7 +122,8 @@ void add_constraints(TableSchema& table, const ast::CreateTable& syntax, std::ui
   for (const ast::UniqueConstraint& constraint : syntax.unique) {
     if (constraint.primary && std::exchange(has_primary, true))
       fail_at("42P16", "multiple primary keys for table \"" + table.name + "\" are not allowed", constraint.location);
-    UniqueIndex index{constraint_name(table, constraint), find_columns(table, constraint.columns, constraint.location), constraint.primary};
+    UniqueIndex index{constraint_name(table, constraint), find_columns(table, constraint.columns, constraint.location),
+                      constraint.primary};
     if (constraint.primary)
       for (const std::uint16_t column : index.columns) table.columns[column].not_null = true;
     table.indexes.insert(constraint.primary ? table.indexes.begin() : table.indexes.end(), std::move(index));
@@ -185,7 +190,8 @@ std::unique_ptr<const Plan> make_plan(const ast::Command& command, std::string_v
     plan->params = binder.params();
     for (std::size_t i = 0; i < plan->params.size(); ++i)
       if (plan->params[i] == Type::unknown)
-        fail_at(sqlstate::indeterminate_datatype, "could not determine data type of parameter $" + std::to_string(i + 1), -1);
+        fail_at(sqlstate::indeterminate_datatype,
+                "could not determine data type of parameter $" + std::to_string(i + 1), -1);
     plan->tables = binder.tables();
     std::sort(plan->tables.begin(), plan->tables.end());
     plan->tables.erase(std::unique(plan->tables.begin(), plan->tables.end()), plan->tables.end());

@@ -1,4 +1,5 @@
-// A statement bound to a schema: everything that can be decided before it runs. Made once per (text, schema), shared by all executions.
+// A statement bound to a schema: everything that can be decided before it runs. Made once per (text, schema), shared by
+// all executions.
 #pragma once
 
 #include <cstdint>
@@ -81,8 +82,8 @@ struct SelectPlan {
   std::vector<SortKey> order_by;
   std::optional<Expr> limit;
   std::optional<Expr> offset;
-  std::vector<RowMark> row_marks;            ///< in range-table order
-  std::vector<std::vector<Expr>> values;     ///< of a VALUES list; then the rest but order and limit is empty
+  std::vector<RowMark> row_marks;         ///< in range-table order
+  std::vector<std::vector<Expr>> values;  ///< of a VALUES list; then the rest but order and limit is empty
 };
 
 struct Assignment {
@@ -100,7 +101,7 @@ struct ConflictPlan {
 
 struct InsertPlan {
   std::uint16_t table = 0;
-  std::vector<std::vector<Expr>> rows;   ///< one expression per table column; relation 0 is the row of `source`
+  std::vector<std::vector<Expr>> rows;  ///< one expression per table column; relation 0 is the row of `source`
   std::optional<SelectPlan> source;
   std::optional<ConflictPlan> on_conflict;
   std::vector<OutputColumn> returning;
@@ -123,8 +124,8 @@ struct DefinitionPlan {
   ast::Command command;
 };
 
-using Operation = std::variant<SelectPlan, InsertPlan, UpdatePlan, DeletePlan, DefinitionPlan, ast::TransactionCommand, ast::SetCommand,
-                               ast::ShowCommand>;
+using Operation = std::variant<SelectPlan, InsertPlan, UpdatePlan, DeletePlan, DefinitionPlan, ast::TransactionCommand,
+                               ast::SetCommand, ast::ShowCommand>;
 
 struct Plan {
   std::string text;
@@ -132,14 +133,15 @@ struct Plan {
   std::vector<Type> params;
   std::vector<std::string> column_names;  ///< of the result; empty if it has no rows
   std::vector<Type> column_types;
-  std::vector<std::uint16_t> tables;      ///< all tables read or written, ascending
-  bool writes = false;                    ///< changes or locks rows: not allowed in a READ ONLY transaction
-  std::string command;                    ///< for error texts: "SELECT", "SELECT FOR UPDATE", ...
-  std::deque<std::string> texts;          ///< what the text constants point to
+  std::vector<std::uint16_t> tables;  ///< all tables read or written, ascending
+  bool writes = false;                ///< changes or locks rows: not allowed in a READ ONLY transaction
+  std::string command;                ///< for error texts: "SELECT", "SELECT FOR UPDATE", ...
+  std::deque<std::string> texts;      ///< what the text constants point to
 };
 
 /// Throws `SqlError`, located in `text`.
-[[nodiscard]] std::unique_ptr<const Plan> make_plan(const ast::Command& command, std::string_view text, const Schema& schema);
+[[nodiscard]] std::unique_ptr<const Plan> make_plan(const ast::Command& command, std::string_view text,
+                                                    const Schema& schema);
 /// Executes CREATE TABLE or CREATE INDEX on `schema`.
 void define(Schema& schema, const ast::Command& command, std::deque<std::string>& texts);
 

@@ -27,9 +27,9 @@ bool Schema::has_relation(std::string_view name) const {
 }
 
 bool equal_expressions(const Expr& a, const Expr& b) {
-  return a.op == b.op && a.type == b.type && a.negated == b.negated && a.flag_explicit == b.flag_explicit && a.level == b.level &&
-         a.relation == b.relation && a.index == b.index && a.modifier == b.modifier && a.subselect == b.subselect &&
-         a.constant.kind() == b.constant.kind() && same(a.constant, b.constant) &&
+  return a.op == b.op && a.type == b.type && a.negated == b.negated && a.flag_explicit == b.flag_explicit &&
+         a.level == b.level && a.relation == b.relation && a.index == b.index && a.modifier == b.modifier &&
+         a.subselect == b.subselect && a.constant.kind() == b.constant.kind() && same(a.constant, b.constant) &&
          std::equal(a.args.begin(), a.args.end(), b.args.begin(), b.args.end(), equal_expressions);
 }
 

@@ -1,6 +1,6 @@
 // The catalogue: tables, columns, unique indexes. Immutable while executions run.
-// Not modelled: schemas (namespaces), views, triggers, foreign keys, sequences, partial and expression indexes. Non-unique indexes are
-// accepted and change nothing but the server's plans.
+// Not modelled: schemas (namespaces), views, triggers, foreign keys, sequences, partial and expression indexes.
+// Non-unique indexes are accepted and change nothing but the server's plans.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct Column {
   std::optional<Expr> default_value;
 };
 
-/// A PRIMARY KEY, UNIQUE constraint or plain unique index: its columns can be the target of a foreign key, so a change of their values
-/// takes the strongest row lock.
+/// A PRIMARY KEY, UNIQUE constraint or plain unique index: its columns can be the target of a foreign key, so a change
+/// of their values takes the strongest row lock.
 struct UniqueIndex {
   std::string name;
   std::vector<std::uint16_t> columns;

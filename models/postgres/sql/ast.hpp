@@ -1,6 +1,6 @@
-// The statements that the model understands, as syntax: what the grammar said, before names are resolved. Made once per SQL text by the
-// parser, read by the binder. Locations are byte offsets into the text, -1 where the grammar gives none.
-// Not here: any construct outside the supported subset (docs/postgres.md); the parser refuses it by name.
+// The statements that the model understands, as syntax: what the grammar said, before names are resolved. Made once per
+// SQL text by the parser, read by the binder. Locations are byte offsets into the text, -1 where the grammar gives
+// none. Not here: any construct outside the supported subset (docs/postgres.md); the parser refuses it by name.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct TypeName {
 };
 
 enum class ExprKind : std::uint8_t {
-  column,            ///< names: [table,] column
-  star,              ///< names: [table]
+  column,  ///< names: [table,] column
+  star,    ///< names: [table]
   null_constant,
   bool_constant,     ///< flag
   integer_constant,  ///< number
@@ -35,26 +35,26 @@ enum class ExprKind : std::uint8_t {
   logic_and,
   logic_or,
   logic_not,
-  is_null,           ///< flag: negated; also the next five
+  is_null,  ///< flag: negated; also the next five
   is_true,
   is_false,
   is_unknown,
-  in_list,           ///< args[0] IN (args[1..])
-  between,           ///< args[0] BETWEEN args[1] AND args[2]
+  in_list,  ///< args[0] IN (args[1..])
+  between,  ///< args[0] BETWEEN args[1] AND args[2]
   is_distinct,
   like,
   nullif,
-  case_when,         ///< [operand if flag] (when, then)* else
+  case_when,  ///< [operand if flag] (when, then)* else
   coalesce,
   greatest,
   least,
-  cast,              ///< type
-  function,          ///< text: the name; flag: count(*)
+  cast,      ///< type
+  function,  ///< text: the name; flag: count(*)
   row,
   default_value,
   scalar_subselect,
   exists,
-  in_subselect,      ///< args[0] IN (subselect); flag: negated
+  in_subselect,  ///< args[0] IN (subselect); flag: negated
 };
 
 struct Expr {
@@ -221,6 +221,7 @@ struct ShowCommand {
   std::string name;
 };
 
-using Command = std::variant<Select, Insert, Update, Delete, CreateTable, CreateIndex, TransactionCommand, SetCommand, ShowCommand>;
+using Command =
+    std::variant<Select, Insert, Update, Delete, CreateTable, CreateIndex, TransactionCommand, SetCommand, ShowCommand>;
 
 }  // namespace heddle::pg::ast

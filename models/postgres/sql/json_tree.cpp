@@ -71,13 +71,24 @@ namespace {
 
 /// The SQL spelling of the fields that people are likely to meet.
 std::string construct_name(const Node& node, const std::string& field) {
-  static const std::map<std::string, std::string, std::less<>> names = {
-      {"withClause", "WITH"},         {"windowClause", "WINDOW"},       {"over", "a window function (OVER)"},
-      {"agg_filter", "FILTER"},       {"agg_order", "an ordered aggregate"}, {"intoClause", "SELECT INTO"},
-      {"rtindex", "a relation index"}, {"catalogname", "a database-qualified name"}, {"schemaname", "a schema-qualified name"},
-      {"partspec", "PARTITION BY"},   {"partbound", "PARTITION OF"},    {"inhRelations", "INHERITS"},
-      {"collClause", "COLLATE"},      {"agg_within_group", "WITHIN GROUP"}, {"indirection", "a field or array subscript"},
-      {"arrayBounds", "an array type"}, {"func_variadic", "VARIADIC"},  {"setof", "SETOF"}};
+  static const std::map<std::string, std::string, std::less<>> names = {{"withClause", "WITH"},
+                                                                        {"windowClause", "WINDOW"},
+                                                                        {"over", "a window function (OVER)"},
+                                                                        {"agg_filter", "FILTER"},
+                                                                        {"agg_order", "an ordered aggregate"},
+                                                                        {"intoClause", "SELECT INTO"},
+                                                                        {"rtindex", "a relation index"},
+                                                                        {"catalogname", "a database-qualified name"},
+                                                                        {"schemaname", "a schema-qualified name"},
+                                                                        {"partspec", "PARTITION BY"},
+                                                                        {"partbound", "PARTITION OF"},
+                                                                        {"inhRelations", "INHERITS"},
+                                                                        {"collClause", "COLLATE"},
+                                                                        {"agg_within_group", "WITHIN GROUP"},
+                                                                        {"indirection", "a field or array subscript"},
+                                                                        {"arrayBounds", "an array type"},
+                                                                        {"func_variadic", "VARIADIC"},
+                                                                        {"setof", "SETOF"}};
   const auto name = names.find(field);
   return name != names.end() ? name->second : "'" + field + "' of " + std::string(node.type);
 }

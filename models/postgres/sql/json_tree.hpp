@@ -1,5 +1,5 @@
-// Reading libpg_query's JSON parse tree: nodes are objects with one key, the node's type; fields that hold their default are left out.
-// Private to the parser.
+// Reading libpg_query's JSON parse tree: nodes are objects with one key, the node's type; fields that hold their
+// default are left out. Private to the parser.
 #pragma once
 
 #include <initializer_list>

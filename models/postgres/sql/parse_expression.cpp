@@ -106,7 +106,10 @@ Expr a_expr(const Node& node) {
 Expr bool_expr(const Node& node) {
   only(node, {"boolop", "args"});
   const std::string op = text(node.fields, "boolop");
-  Expr expr = make(op == "AND_EXPR" ? ExprKind::logic_and : op == "OR_EXPR" ? ExprKind::logic_or : ExprKind::logic_not, node.fields);
+  Expr expr = make(op == "AND_EXPR"  ? ExprKind::logic_and
+                   : op == "OR_EXPR" ? ExprKind::logic_or
+                                     : ExprKind::logic_not,
+                   node.fields);
   add_args(expr, node.fields.at("args"));
   return expr;
 }
@@ -203,7 +206,8 @@ ast::TypeName type_name(const Json& fields) {
   if (const Json* modifiers = find(fields, "typmods")) {
     for (const auto& item : *modifiers) {
       const Expr modifier = expression(item);
-      if (modifier.kind != ExprKind::integer_constant) unsupported("a type modifier that is not an integer", type.location);
+      if (modifier.kind != ExprKind::integer_constant)
+        unsupported("a type modifier that is not an integer", type.location);
       type.modifiers.push_back(static_cast<std::int32_t>(modifier.number));
     }
   }

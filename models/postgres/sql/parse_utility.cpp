@@ -10,7 +10,8 @@ Isolation isolation_level(const std::string& name, int where) {
   if (name == "serializable") return Isolation::serializable;
   if (name == "repeatable read") return Isolation::repeatable_read;
   if (name == "read committed" || name == "read uncommitted") return Isolation::read_committed;
-  throw SqlError(sqlstate::invalid_parameter_value, "invalid value for parameter \"transaction_isolation\": \"" + name + "\"",
+  throw SqlError(sqlstate::invalid_parameter_value,
+                 "invalid value for parameter \"transaction_isolation\": \"" + name + "\"",
                  static_cast<std::size_t>(where) + 1);
 }
 
@@ -59,11 +60,15 @@ ast::TransactionCommand transaction(const Node& node) {
 
 std::string plain_value(const ast::Expr& value) {
   switch (value.kind) {
-    case ast::ExprKind::integer_constant: return std::to_string(value.number);
+    case ast::ExprKind::integer_constant:
+      return std::to_string(value.number);
     case ast::ExprKind::string_constant:
-    case ast::ExprKind::decimal_constant: return value.text;
-    case ast::ExprKind::bool_constant: return value.flag ? "on" : "off";
-    default: unsupported("SET to an expression", value.location);
+    case ast::ExprKind::decimal_constant:
+      return value.text;
+    case ast::ExprKind::bool_constant:
+      return value.flag ? "on" : "off";
+    default:
+      unsupported("SET to an expression", value.location);
   }
 }
 
@@ -134,8 +139,8 @@ ast::CreateTable create_table(const Node& node) {
     }
     const std::string type = text(element.fields, "contype");
     if (type == "CONSTR_PRIMARY" || type == "CONSTR_UNIQUE") {
-      table.unique.push_back({text(element.fields, "conname"), strings(element.fields.at("keys")), type == "CONSTR_PRIMARY",
-                              location(element.fields)});
+      table.unique.push_back({text(element.fields, "conname"), strings(element.fields.at("keys")),
+                              type == "CONSTR_PRIMARY", location(element.fields)});
     } else if (type == "CONSTR_CHECK") {
       table.checks.push_back({text(element.fields, "conname"), expression(element.fields.at("raw_expr"))});
     } else if (type == "CONSTR_FOREIGN") {
@@ -174,7 +179,8 @@ ast::Command utility(const Node& node) {
   if (node.type == "IndexStmt") return create_index(node);
   std::string name(node.type);
   if (name.ends_with("Stmt")) name.resize(name.size() - 4);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   unsupported(name, location(node.fields));
 }
 

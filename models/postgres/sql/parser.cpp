@@ -161,8 +161,9 @@ std::vector<ast::FromItem> from_clause(const Json& list) {
 
 ast::Select select(const Json& fields) {
   if (!equals(fields, "op", "SETOP_NONE")) unsupported("UNION, INTERSECT or EXCEPT", location(fields));
-  only({"SelectStmt", fields}, {"distinctClause", "targetList", "fromClause", "whereClause", "groupClause", "havingClause", "sortClause",
-                                "limitOffset", "limitCount", "limitOption", "lockingClause", "valuesLists", "op"});
+  only({"SelectStmt", fields},
+       {"distinctClause", "targetList", "fromClause", "whereClause", "groupClause", "havingClause", "sortClause",
+        "limitOffset", "limitCount", "limitOption", "lockingClause", "valuesLists", "op"});
   ast::Select result;
   result.location = location(fields);
   if (const Json* distinct = find(fields, "distinctClause")) {
@@ -196,7 +197,8 @@ ast::Command command(const Json& wrapped) {
   return utility(node);
 }
 
-/// libpg_query's JSON leaves out integers that are not positive: a negative one looks like 0. Its digits are still in the text.
+/// libpg_query's JSON leaves out integers that are not positive: a negative one looks like 0. Its digits are still in
+/// the text.
 void restore_negative_integers(Json& node, std::string_view sql) {
   if (node.is_object()) {
     const auto constant = node.find("A_Const");
@@ -205,7 +207,8 @@ void restore_negative_integers(Json& node, std::string_view sql) {
       if (at < sql.size() && sql[at] == '-') {
         at = sql.find_first_not_of(" \t\r\n", at + 1);
         std::int64_t value = 0;
-        if (at == std::string_view::npos || std::from_chars(sql.data() + at, sql.data() + sql.size(), value).ec != std::errc())
+        if (at == std::string_view::npos ||
+            std::from_chars(sql.data() + at, sql.data() + sql.size(), value).ec != std::errc())
           unsupported("a comment within a negative number", location(*constant));
         constant->at("ival")["ival"] = -value;
       }
@@ -237,7 +240,8 @@ std::vector<ParsedCommand> parse(std::string_view sql) {
     for (const auto& statement : *statements) {
       const auto start = static_cast<std::size_t>(tree::number(statement, "stmt_location"));
       const auto length = static_cast<std::size_t>(tree::number(statement, "stmt_len"));
-      commands.push_back({tree::command(statement.at("stmt")), text.substr(start, length == 0 ? std::string::npos : length)});
+      commands.push_back(
+          {tree::command(statement.at("stmt")), text.substr(start, length == 0 ? std::string::npos : length)});
     }
     return commands;
   } catch (SqlError& error) {

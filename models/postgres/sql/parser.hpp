@@ -1,6 +1,6 @@
 // SQL text to syntax trees, by the server's own grammar (libpg_query, PostgreSQL 15).
-// A statement that the grammar rejects gives 42601 with the server's message and cursor position; one that the grammar accepts but the
-// model does not cover gives 0A000 naming the construct and its place. Nothing is ignored silently.
+// A statement that the grammar rejects gives 42601 with the server's message and cursor position; one that the grammar
+// accepts but the model does not cover gives 0A000 naming the construct and its place. Nothing is ignored silently.
 #pragma once
 
 #include <string>

@@ -34,12 +34,15 @@ const ParsedCommand& parsed_statement(std::string_view sql) {
     if (found != known.statements.end()) return *found->second;
   }
   std::vector<ParsedCommand> commands = parse(sql);
-  if (commands.empty()) throw SqlError(sqlstate::feature_not_supported, "an empty statement is not supported by the model");
-  if (commands.size() > 1) throw SqlError(sqlstate::syntax_error, "cannot insert multiple commands into a prepared statement");
+  if (commands.empty())
+    throw SqlError(sqlstate::feature_not_supported, "an empty statement is not supported by the model");
+  if (commands.size() > 1)
+    throw SqlError(sqlstate::syntax_error, "cannot insert multiple commands into a prepared statement");
   const std::unique_lock lock(known.mutex);
   if (known.statements.size() >= Cache::most)
-    throw sim::Error(sim::ErrorCode::limit,
-                     "more than 100000 different SQL texts were executed; pass values as parameters ($1) instead of in the text");
+    throw sim::Error(
+        sim::ErrorCode::limit,
+        "more than 100000 different SQL texts were executed; pass values as parameters ($1) instead of in the text");
   commands.front().text = sql;
   const auto [entry, is_new] =
       known.statements.emplace(std::string(sql), std::make_unique<const ParsedCommand>(std::move(commands.front())));

@@ -1,4 +1,5 @@
-// In steady state an execution on the model allocates nothing: plans are cached by their text, and everything else is re-used.
+// In steady state an execution on the model allocates nothing: plans are cached by their text, and everything else is
+// re-used.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -19,15 +20,20 @@ void* operator new(std::size_t size) {
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 #endif
 
 namespace heddle::pg {
 namespace {
 
 TEST(Allocation, ExecutionsOnAWarmModelAllocateNothing) {
-  const Blueprint blueprint("CREATE TABLE t (id int PRIMARY KEY, name text, x numeric); INSERT INTO t VALUES (1, 'one', 10), (2, 'two', 20)");
+  const Blueprint blueprint(
+      "CREATE TABLE t (id int PRIMARY KEY, name text, x numeric); INSERT INTO t VALUES (1, 'one', 10), (2, 'two', 20)");
   const sim::Program program = [&](sim::World& world) {
     Database db(blueprint);
     ModelConnection first = db.connect();

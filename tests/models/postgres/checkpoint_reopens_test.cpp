@@ -1,4 +1,5 @@
-// The four shapes of SQL of the home_channel scenario, explored: what the row locks and EvalPlanQual of READ COMMITTED let through.
+// The four shapes of SQL of the home_channel scenario, explored: what the row locks and EvalPlanQual of READ COMMITTED
+// let through.
 #include <gtest/gtest.h>
 
 #include "models/postgres/database.hpp"
@@ -21,23 +22,33 @@ const Blueprint& blueprint() {
 
 enum class Variant { read_before_lock, single_statement_join, lock_then_read, lock_channel_row };
 
-void lock_balance(Transaction& tx) { tx.exec("SELECT 1 FROM user_balances WHERE wallet = $1 AND asset = $2 FOR UPDATE", "w", "usdc"); }
+void lock_balance(Transaction& tx) {
+  tx.exec("SELECT 1 FROM user_balances WHERE wallet = $1 AND asset = $2 FOR UPDATE", "w", "usdc");
+}
 
 std::string_view status_under(Variant variant, Transaction& tx) {
   switch (variant) {
     case Variant::read_before_lock: {
-      const auto status = tx.exec("SELECT * FROM channels WHERE channel_id = $1", "c1").one().get<std::string_view>("status");
+      const auto status =
+          tx.exec("SELECT * FROM channels WHERE channel_id = $1", "c1").one().get<std::string_view>("status");
       lock_balance(tx);
       return status;
     }
     case Variant::single_statement_join:
-      return tx.exec("SELECT c.* FROM channels c JOIN user_balances b ON b.wallet = c.wallet AND b.asset = c.asset "
-                     "WHERE c.channel_id = $1 FOR UPDATE OF b", "c1").one().get<std::string_view>("status");
+      return tx
+          .exec(
+              "SELECT c.* FROM channels c JOIN user_balances b ON b.wallet = c.wallet AND b.asset = c.asset "
+              "WHERE c.channel_id = $1 FOR UPDATE OF b",
+              "c1")
+          .one()
+          .get<std::string_view>("status");
     case Variant::lock_then_read:
       lock_balance(tx);
       return tx.exec("SELECT * FROM channels WHERE channel_id = $1", "c1").one().get<std::string_view>("status");
     case Variant::lock_channel_row:
-      return tx.exec("SELECT * FROM channels WHERE channel_id = $1 FOR UPDATE", "c1").one().get<std::string_view>("status");
+      return tx.exec("SELECT * FROM channels WHERE channel_id = $1 FOR UPDATE", "c1")
+          .one()
+          .get<std::string_view>("status");
   }
   return {};
 }
@@ -70,8 +81,9 @@ sim::Program program(Variant variant) {
     });
     world.run();
     ModelConnection connection = db.connect();
-    world.check("finalized_never_reopens",
-                connection.exec("SELECT status FROM channels WHERE channel_id = $1", "c1").one().get<std::string_view>("status") == "Closing");
+    world.check("finalized_never_reopens", connection.exec("SELECT status FROM channels WHERE channel_id = $1", "c1")
+                                                   .one()
+                                                   .get<std::string_view>("status") == "Closing");
   };
 }
 
@@ -87,12 +99,14 @@ TEST(CheckpointReopens, TheJoinReadsAStaleChannelAfterItsWait) {
 
 TEST(CheckpointReopens, LockingThenReadingHoldsInEverySchedule) {
   const auto verdict = sim::explore(program(Variant::lock_then_read));
-  EXPECT_TRUE(verdict.exhausted()) << sim::evidence_line(verdict) << verdict.problem << (verdict.failure ? verdict.failure->property + verdict.failure->message : "");
+  EXPECT_TRUE(verdict.exhausted()) << sim::evidence_line(verdict) << verdict.problem
+                                   << (verdict.failure ? verdict.failure->property + verdict.failure->message : "");
 }
 
 TEST(CheckpointReopens, LockingTheChannelRowHoldsInEverySchedule) {
   const auto verdict = sim::explore(program(Variant::lock_channel_row));
-  EXPECT_TRUE(verdict.exhausted()) << sim::evidence_line(verdict) << verdict.problem << (verdict.failure ? verdict.failure->property + verdict.failure->message : "");
+  EXPECT_TRUE(verdict.exhausted()) << sim::evidence_line(verdict) << verdict.problem
+                                   << (verdict.failure ? verdict.failure->property + verdict.failure->message : "");
 }
 
 }  // namespace

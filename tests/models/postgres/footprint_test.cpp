@@ -1,5 +1,5 @@
-// The contract of footprints: executions with the same happens-before trace observe the same. Checked on random programs, over all their
-// interleavings; and that skipping interleavings with the same trace loses no observation.
+// The contract of footprints: executions with the same happens-before trace observe the same. Checked on random
+// programs, over all their interleavings; and that skipping interleavings with the same trace loses no observation.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -13,8 +13,9 @@
 namespace heddle::pg::test {
 namespace {
 
-constexpr const char* schema = "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, x int); INSERT INTO t VALUES (1, 1, 10), (2, 2, 20);"
-                               "CREATE TABLE v (id int PRIMARY KEY, y int); INSERT INTO v VALUES (1, 100)";
+constexpr const char* schema =
+    "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, x int); INSERT INTO t VALUES (1, 1, 10), (2, 2, 20);"
+    "CREATE TABLE v (id int PRIMARY KEY, y int); INSERT INTO v VALUES (1, 100)";
 
 constexpr const char* statements[] = {
     "SELECT x FROM t WHERE id = 1",

@@ -1,5 +1,5 @@
-// What a statement sees after it has waited for a row: EvalPlanQual at READ COMMITTED, serialization failures at REPEATABLE READ
-// (facts F6-F9, F12-F15, F38, F42-F53).
+// What a statement sees after it has waited for a row: EvalPlanQual at READ COMMITTED, serialization failures at
+// REPEATABLE READ (facts F6-F9, F12-F15, F38, F42-F53).
 #include <gtest/gtest.h>
 
 #include "tests/models/postgres/script.hpp"
@@ -31,7 +31,8 @@ void expect_join(const std::string& more, const char* begin, const std::string& 
   expect_script(schema, steps);
 }
 
-const std::string join = "SELECT c.status, b.balance FROM channels c JOIN user_balances b ON b.wallet = c.wallet WHERE c.id = 1 ";
+const std::string join =
+    "SELECT c.status, b.balance FROM channels c JOIN user_balances b ON b.wallet = c.wallet WHERE c.id = 1 ";
 const std::string update_b = "UPDATE user_balances SET balance = 55 WHERE wallet = 7";
 
 TEST(Recheck, AJoinThatLocksOnlyTheBalanceReturnsTheStaleChannel) {
@@ -71,34 +72,38 @@ TEST(Recheck, TheLockedRowIsFreshAndEverythingElseStale) {
 }
 
 TEST(Recheck, SubSelectsStayStale) {
+  expect_join(
+      update_b, rc,
+      "SELECT balance, (SELECT status FROM channels c WHERE c.wallet = b.wallet), (SELECT max(status) FROM channels) "
+      "FROM user_balances b WHERE wallet = 7 AND EXISTS (SELECT 1 FROM channels c WHERE c.status = 'Open') FOR UPDATE",
+      "2: (55, Open, Open)");
   expect_join(update_b, rc,
-              "SELECT balance, (SELECT status FROM channels c WHERE c.wallet = b.wallet), (SELECT max(status) FROM channels) "
-              "FROM user_balances b WHERE wallet = 7 AND EXISTS (SELECT 1 FROM channels c WHERE c.status = 'Open') FOR UPDATE",
-              "2: (55, Open, Open)");
-  expect_join(update_b, rc,
-              "UPDATE user_balances b SET balance = balance + (SELECT count(*) FROM channels WHERE status = 'Open') FROM channels c "
+              "UPDATE user_balances b SET balance = balance + (SELECT count(*) FROM channels WHERE status = 'Open') "
+              "FROM channels c "
               "WHERE c.wallet = b.wallet RETURNING balance, status",
               "2: UPDATE 1: (56, Open)");
 }
 
 TEST(Recheck, ABlockerThatRollsBackOrOnlyLocksCausesNoRecheck) {
   for (const char* begin : {rc, rr})
-    expect_script(schema, {{"1: BEGIN", "BEGIN", {}},
-                           {"1: UPDATE user_balances SET balance = 55 WHERE wallet = 7", "UPDATE 1", {}},
-                           {begin, "BEGIN", {}},
-                           {"2: UPDATE user_balances SET balance = balance + 1 WHERE wallet = 7 RETURNING balance", "waits", {}},
-                           {"1: ROLLBACK", "ROLLBACK", {"2: UPDATE 1: (101)"}},
-                           {"2: COMMIT", "COMMIT", {}}});
+    expect_script(
+        schema, {{"1: BEGIN", "BEGIN", {}},
+                 {"1: UPDATE user_balances SET balance = 55 WHERE wallet = 7", "UPDATE 1", {}},
+                 {begin, "BEGIN", {}},
+                 {"2: UPDATE user_balances SET balance = balance + 1 WHERE wallet = 7 RETURNING balance", "waits", {}},
+                 {"1: ROLLBACK", "ROLLBACK", {"2: UPDATE 1: (101)"}},
+                 {"2: COMMIT", "COMMIT", {}}});
 }
 
 TEST(Recheck, LockingBothTablesAgainstTheOtherOrderIsADeadlock) {
-  const std::vector<Step> steps = {{"1: BEGIN", "BEGIN", {}},
-                                   {"1: SELECT 1 FROM user_balances WHERE wallet = 7 FOR UPDATE", "(1)", {}},
-                                   {"2: BEGIN", "BEGIN", {}},
-                                   {"2: " + join + "FOR UPDATE", "waits", {}},
-                                   {"1: UPDATE channels SET status = 'Closing' WHERE id = 1", "ERROR 40P01 deadlock detected", {"2: (Open, 100)"}},
-                                   {"1: ROLLBACK", "ROLLBACK", {}},
-                                   {"2: ROLLBACK", "ROLLBACK", {}}};
+  const std::vector<Step> steps = {
+      {"1: BEGIN", "BEGIN", {}},
+      {"1: SELECT 1 FROM user_balances WHERE wallet = 7 FOR UPDATE", "(1)", {}},
+      {"2: BEGIN", "BEGIN", {}},
+      {"2: " + join + "FOR UPDATE", "waits", {}},
+      {"1: UPDATE channels SET status = 'Closing' WHERE id = 1", "ERROR 40P01 deadlock detected", {"2: (Open, 100)"}},
+      {"1: ROLLBACK", "ROLLBACK", {}},
+      {"2: ROLLBACK", "ROLLBACK", {}}};
   expect_script(schema, steps, 0);
   std::vector<Step> other = steps;
   other[4] = {steps[4].command, "UPDATE 1", {"2: ERROR 40P01 deadlock detected"}};
@@ -138,7 +143,8 @@ struct Changed {
 class ChangedRow : public testing::TestWithParam<Changed> {};
 
 TEST_P(ChangedRow, IsJudgedAgainAtReadCommittedAndRefusedAtRepeatableRead) {
-  constexpr const char* table = "CREATE TABLE t (id int PRIMARY KEY, x int, y int); INSERT INTO t VALUES (1, 10, 0), (2, 20, 0)";
+  constexpr const char* table =
+      "CREATE TABLE t (id int PRIMARY KEY, x int, y int); INSERT INTO t VALUES (1, 10, 0), (2, 20, 0)";
   const Changed& changed = GetParam();
   for (const bool repeatable : {false, true}) {
     const std::string answer = repeatable ? changed.at_rr : changed.at_rc;
@@ -161,32 +167,43 @@ constexpr const char* update_refused = "ERROR 40001 could not serialize access d
 constexpr const char* delete_refused = "ERROR 40001 could not serialize access due to concurrent delete";
 INSTANTIATE_TEST_SUITE_P(
     Facts, ChangedRow,
-    testing::Values(Changed{"UPDATE t SET x = 11 WHERE id = 1", "UPDATE t SET y = 1 WHERE x = 10", "UPDATE 0", update_refused},
-                    Changed{"UPDATE t SET x = 11 WHERE id = 1", "DELETE FROM t WHERE x = 10", "DELETE 0", update_refused},
-                    Changed{"UPDATE t SET x = 11 WHERE id = 1", "UPDATE t SET y = 1 WHERE id = 1 RETURNING x", "UPDATE 1: (11)", update_refused},
-                    Changed{"DELETE FROM t WHERE id = 1", "UPDATE t SET y = 1 WHERE id = 1", "UPDATE 0", delete_refused},
-                    Changed{"DELETE FROM t WHERE id = 1", "DELETE FROM t WHERE id = 1", "DELETE 0", delete_refused},
-                    Changed{"DELETE FROM t WHERE id = 1", "SELECT id FROM t WHERE id = 1 FOR UPDATE", "no rows", update_refused},
-                    Changed{"DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (1, 10, 5)", "UPDATE t SET y = 1 WHERE id = 1", "UPDATE 0", delete_refused},
-                    Changed{"UPDATE t SET id = 9 WHERE id = 1", "UPDATE t SET y = 1 WHERE id = 1", "UPDATE 0", update_refused},
-                    Changed{"UPDATE t SET id = 9 WHERE id = 1", "UPDATE t SET y = 1 WHERE x = 10 RETURNING id", "UPDATE 1: (9)", update_refused},
-                    Changed{"UPDATE t SET id = 9 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 2", "UPDATE t SET y = 1 WHERE id = 1", "UPDATE 0", update_refused},
-                    Changed{"UPDATE t SET x = 99 WHERE id = 1", "SELECT id, x FROM t ORDER BY x FOR UPDATE", "(1, 99) (2, 20)", update_refused},
-                    Changed{"UPDATE t SET y = 7 WHERE id = 1", "SELECT id FROM t WHERE y = 0 ORDER BY id LIMIT 1 FOR UPDATE", "(2)", update_refused},
-                    Changed{"UPDATE t SET y = 7 WHERE id = 1", "UPDATE t SET y = 8 WHERE id = (SELECT id FROM t WHERE y = 0 ORDER BY id LIMIT 1) RETURNING id",
-                            "UPDATE 1: (1)", update_refused},
-                    Changed{"UPDATE t SET y = 7 WHERE id = 1",
-                            "UPDATE t SET y = 8 WHERE id = (SELECT id FROM t WHERE y = 0 ORDER BY id LIMIT 1 FOR UPDATE) RETURNING id",
-                            "UPDATE 1: (2)", update_refused}));
+    testing::Values(
+        Changed{"UPDATE t SET x = 11 WHERE id = 1", "UPDATE t SET y = 1 WHERE x = 10", "UPDATE 0", update_refused},
+        Changed{"UPDATE t SET x = 11 WHERE id = 1", "DELETE FROM t WHERE x = 10", "DELETE 0", update_refused},
+        Changed{"UPDATE t SET x = 11 WHERE id = 1", "UPDATE t SET y = 1 WHERE id = 1 RETURNING x", "UPDATE 1: (11)",
+                update_refused},
+        Changed{"DELETE FROM t WHERE id = 1", "UPDATE t SET y = 1 WHERE id = 1", "UPDATE 0", delete_refused},
+        Changed{"DELETE FROM t WHERE id = 1", "DELETE FROM t WHERE id = 1", "DELETE 0", delete_refused},
+        Changed{"DELETE FROM t WHERE id = 1", "SELECT id FROM t WHERE id = 1 FOR UPDATE", "no rows", update_refused},
+        Changed{"DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (1, 10, 5)", "UPDATE t SET y = 1 WHERE id = 1",
+                "UPDATE 0", delete_refused},
+        Changed{"UPDATE t SET id = 9 WHERE id = 1", "UPDATE t SET y = 1 WHERE id = 1", "UPDATE 0", update_refused},
+        Changed{"UPDATE t SET id = 9 WHERE id = 1", "UPDATE t SET y = 1 WHERE x = 10 RETURNING id", "UPDATE 1: (9)",
+                update_refused},
+        Changed{"UPDATE t SET id = 9 WHERE id = 1; UPDATE t SET id = 1 WHERE id = 2", "UPDATE t SET y = 1 WHERE id = 1",
+                "UPDATE 0", update_refused},
+        Changed{"UPDATE t SET x = 99 WHERE id = 1", "SELECT id, x FROM t ORDER BY x FOR UPDATE", "(1, 99) (2, 20)",
+                update_refused},
+        Changed{"UPDATE t SET y = 7 WHERE id = 1", "SELECT id FROM t WHERE y = 0 ORDER BY id LIMIT 1 FOR UPDATE", "(2)",
+                update_refused},
+        Changed{"UPDATE t SET y = 7 WHERE id = 1",
+                "UPDATE t SET y = 8 WHERE id = (SELECT id FROM t WHERE y = 0 ORDER BY id LIMIT 1) RETURNING id",
+                "UPDATE 1: (1)", update_refused},
+        Changed{
+            "UPDATE t SET y = 7 WHERE id = 1",
+            "UPDATE t SET y = 8 WHERE id = (SELECT id FROM t WHERE y = 0 ORDER BY id LIMIT 1 FOR UPDATE) RETURNING id",
+            "UPDATE 1: (2)", update_refused}));
 
 TEST(Snapshot, RepeatableReadTakesItsSnapshotWithTheFirstQueryAndNotWithBegin) {
-  expect_script(schema, {{rr, "BEGIN", {}},
-                         {"1: UPDATE channels SET status = 'A'", "UPDATE 1", {}},
-                         {"2: SELECT status FROM channels", "(A)", {}},
-                         {"1: UPDATE channels SET status = 'B'", "UPDATE 1", {}},
-                         {"2: SELECT status FROM channels", "(A)", {}},
-                         {"2: UPDATE channels SET status = 'C'", "ERROR 40001 could not serialize access due to concurrent update", {}},
-                         {"2: ROLLBACK", "ROLLBACK", {}}});
+  expect_script(
+      schema,
+      {{rr, "BEGIN", {}},
+       {"1: UPDATE channels SET status = 'A'", "UPDATE 1", {}},
+       {"2: SELECT status FROM channels", "(A)", {}},
+       {"1: UPDATE channels SET status = 'B'", "UPDATE 1", {}},
+       {"2: SELECT status FROM channels", "(A)", {}},
+       {"2: UPDATE channels SET status = 'C'", "ERROR 40001 could not serialize access due to concurrent update", {}},
+       {"2: ROLLBACK", "ROLLBACK", {}}});
 }
 
 TEST(Snapshot, KeyShareOfARowUpdatedSinceReturnsTheOldValues) {

@@ -1,4 +1,5 @@
-// Who blocks whom: the conflict table of row locks, queues, overtaking, NOWAIT, SKIP LOCKED, time-outs (facts F1-F5, F23-F30, F36, F37).
+// Who blocks whom: the conflict table of row locks, queues, overtaking, NOWAIT, SKIP LOCKED, time-outs (facts F1-F5,
+// F23-F30, F36, F37).
 #include <gtest/gtest.h>
 
 #include "tests/models/postgres/script.hpp"
@@ -25,19 +26,26 @@ constexpr const char* requested[] = {"SELECT x FROM t WHERE id = 1 FOR KEY SHARE
                                      "UPDATE t SET id = 9 WHERE id = 1",
                                      "DELETE FROM t WHERE id = 1",
                                      "SELECT x FROM t WHERE id = 1"};
-constexpr Conflict conflicts[] = {
-    {"SELECT x FROM t WHERE id = 1 FOR KEY SHARE", "---B--BB-"},    {"SELECT x FROM t WHERE id = 1 FOR SHARE", "--BBBBBB-"},
-    {"SELECT x FROM t WHERE id = 1 FOR NO KEY UPDATE", "-BBBBBBB-"}, {"SELECT x FROM t WHERE id = 1 FOR UPDATE", "BBBBBBBB-"},
-    {"UPDATE t SET x = 11 WHERE id = 1", "-BBBBBBB-"},               {"UPDATE t SET id = id WHERE id = 1", "-BBBBBBB-"},
-    {"UPDATE t SET id = 9 WHERE id = 1", "BBBBBBBB-"},               {"UPDATE t SET u = 9 WHERE id = 1", "BBBBBBBB-"},
-    {"DELETE FROM t WHERE id = 1", "BBBBBBBB-"}};
+constexpr Conflict conflicts[] = {{"SELECT x FROM t WHERE id = 1 FOR KEY SHARE", "---B--BB-"},
+                                  {"SELECT x FROM t WHERE id = 1 FOR SHARE", "--BBBBBB-"},
+                                  {"SELECT x FROM t WHERE id = 1 FOR NO KEY UPDATE", "-BBBBBBB-"},
+                                  {"SELECT x FROM t WHERE id = 1 FOR UPDATE", "BBBBBBBB-"},
+                                  {"UPDATE t SET x = 11 WHERE id = 1", "-BBBBBBB-"},
+                                  {"UPDATE t SET id = id WHERE id = 1", "-BBBBBBB-"},
+                                  {"UPDATE t SET id = 9 WHERE id = 1", "BBBBBBBB-"},
+                                  {"UPDATE t SET u = 9 WHERE id = 1", "BBBBBBBB-"},
+                                  {"DELETE FROM t WHERE id = 1", "BBBBBBBB-"}};
 
 TEST(RowLock, ConflictsAreThoseOfTheServersTable) {
   const Blueprint blueprint(schema);
   for (const Conflict& row : conflicts) {
     for (std::size_t i = 0; i < std::size(requested); ++i) {
-      const auto steps = run_on_model(blueprint, {{"1: BEGIN", {}, {}}, {"1: " + std::string(row.held), {}, {}}, {"2: BEGIN", {}, {}},
-                                                  {"2: " + std::string(requested[i]), {}, {}}, {"1: ROLLBACK", {}, {}}, {"2: ROLLBACK", {}, {}}});
+      const auto steps = run_on_model(blueprint, {{"1: BEGIN", {}, {}},
+                                                  {"1: " + std::string(row.held), {}, {}},
+                                                  {"2: BEGIN", {}, {}},
+                                                  {"2: " + std::string(requested[i]), {}, {}},
+                                                  {"1: ROLLBACK", {}, {}},
+                                                  {"2: ROLLBACK", {}, {}}});
       EXPECT_EQ(steps[3].outcome == "waits", row.blocks[i] == 'B') << row.held << " / " << requested[i];
     }
   }
@@ -122,11 +130,13 @@ TEST(RowLock, RowsAreLockedInSortedOrderAndOffsetRowsToo) {
 }
 
 TEST(RowLock, NowaitFailsAndSkipLockedSkips) {
-  expect_script(schema, {{"1: BEGIN", "BEGIN", {}},
-                         {"1: UPDATE t SET x = 0 WHERE id = 1", "UPDATE 1", {}},
-                         {"2: SELECT id FROM t FOR UPDATE NOWAIT", "ERROR 55P03 could not obtain lock on row in relation \"t\"", {}},
-                         {"2: SELECT id FROM t ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED", "(2)", {}},
-                         {"1: COMMIT", "COMMIT", {}}});
+  expect_script(
+      schema,
+      {{"1: BEGIN", "BEGIN", {}},
+       {"1: UPDATE t SET x = 0 WHERE id = 1", "UPDATE 1", {}},
+       {"2: SELECT id FROM t FOR UPDATE NOWAIT", "ERROR 55P03 could not obtain lock on row in relation \"t\"", {}},
+       {"2: SELECT id FROM t ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED", "(2)", {}},
+       {"1: COMMIT", "COMMIT", {}}});
 }
 
 TEST(RowLock, AFailedRecheckKeepsTheRowLocked) {
@@ -147,16 +157,18 @@ TEST(RowLock, TheLossOfAConnectionReleasesItsLocksAndUndoesItsChanges) {
 }
 
 TEST(RowLock, LockTimeoutAbortsTheTransactionAndItsLocksGo) {
-  expect_script(schema, {{"1: BEGIN", "BEGIN", {}},
-                         {"1: UPDATE t SET x = 0 WHERE id = 1", "UPDATE 1", {}},
-                         {"2: SET lock_timeout = '100ms'", "SET", {}},
-                         {"2: BEGIN", "BEGIN", {}},
-                         {"2: UPDATE t SET x = 0 WHERE id = 2", "UPDATE 1", {}},
-                         {"2: UPDATE t SET x = 0 WHERE id = 1", "waits", {}},
-                         {"3: UPDATE t SET x = x + 1 WHERE id = 2 RETURNING x", "waits", {}},
-                         {"0: sleep 150", "slept", {"2: ERROR 55P03 canceling statement due to lock timeout", "3: UPDATE 1: (21)"}},
-                         {"2: COMMIT", "ROLLBACK", {}},
-                         {"1: COMMIT", "COMMIT", {}}});
+  expect_script(
+      schema,
+      {{"1: BEGIN", "BEGIN", {}},
+       {"1: UPDATE t SET x = 0 WHERE id = 1", "UPDATE 1", {}},
+       {"2: SET lock_timeout = '100ms'", "SET", {}},
+       {"2: BEGIN", "BEGIN", {}},
+       {"2: UPDATE t SET x = 0 WHERE id = 2", "UPDATE 1", {}},
+       {"2: UPDATE t SET x = 0 WHERE id = 1", "waits", {}},
+       {"3: UPDATE t SET x = x + 1 WHERE id = 2 RETURNING x", "waits", {}},
+       {"0: sleep 150", "slept", {"2: ERROR 55P03 canceling statement due to lock timeout", "3: UPDATE 1: (21)"}},
+       {"2: COMMIT", "ROLLBACK", {}},
+       {"1: COMMIT", "COMMIT", {}}});
 }
 
 TEST(RowLock, StatementTimeoutIsReportedWhenItIsTheSmaller) {

@@ -50,9 +50,11 @@ void serve(Database& db, Mailbox& box) {
   ModelConnection connection = db.connect();
   for (;;) {
     sim::Execution& execution = sim::Execution::current();
-    const sim::Guard has_command{[](const void* b) { return static_cast<const Mailbox*>(b)->command || static_cast<const Mailbox*>(b)->closed; }, &box};
-    execution.wait_until(take_command, sim::Execution::no_object, sim::Access::write, has_command, box.waiters, sim::WaitKind::block,
-                         std::source_location::current());
+    const sim::Guard has_command{
+        [](const void* b) { return static_cast<const Mailbox*>(b)->command || static_cast<const Mailbox*>(b)->closed; },
+        &box};
+    execution.wait_until(take_command, sim::Execution::no_object, sim::Access::write, has_command, box.waiters,
+                         sim::WaitKind::block, std::source_location::current());
     if (box.closed) return;
     const std::string command = *std::exchange(box.command, std::nullopt);
     if (command == "disconnect") {

@@ -1,5 +1,5 @@
-// Interleavings as data: each step is a command of one session, what it answers ("waits" if it blocks), and which blocked commands it
-// lets go on. The same scripts can be run on the model and on a real server.
+// Interleavings as data: each step is a command of one session, what it answers ("waits" if it blocks), and which
+// blocked commands it lets go on. The same scripts can be run on the model and on a real server.
 #pragma once
 
 #include <string>
@@ -16,9 +16,10 @@ struct Step {
   std::vector<std::string> released;  ///< "2: UPDATE 1", in the order of sessions
 };
 
-/// Runs the commands of `steps` on the model and returns them with what happened. `victim` answers decisions (which member of a deadlock
-/// dies) as an index, counted from the session that closed the cycle.
-[[nodiscard]] std::vector<Step> run_on_model(const Blueprint& blueprint, const std::vector<Step>& steps, std::uint32_t victim = 0);
+/// Runs the commands of `steps` on the model and returns them with what happened. `victim` answers decisions (which
+/// member of a deadlock dies) as an index, counted from the session that closed the cycle.
+[[nodiscard]] std::vector<Step> run_on_model(const Blueprint& blueprint, const std::vector<Step>& steps,
+                                             std::uint32_t victim = 0);
 
 /// One line per command and release, for comparison.
 [[nodiscard]] std::string transcript(const std::vector<Step>& steps);

@@ -30,11 +30,13 @@ class SqlTest : public testing::Test {
 
 TEST_F(SqlTest, SelectsColumnsExpressionsAndConditions) {
   EXPECT_EQ(run("SELECT * FROM t WHERE id = 1"), "(1, one, 1.50, t)");
-  EXPECT_EQ(run("SELECT id + 1 AS next, name || '!' FROM t WHERE flag IS NOT TRUE ORDER BY id DESC"), "(4, three!) (3, two!)");
+  EXPECT_EQ(run("SELECT id + 1 AS next, name || '!' FROM t WHERE flag IS NOT TRUE ORDER BY id DESC"),
+            "(4, three!) (3, two!)");
   EXPECT_EQ(run("SELECT id FROM t WHERE id IN (1, 3) AND NOT (name = 'one' OR amount IS NULL)"), "(3)");
   EXPECT_EQ(run("SELECT id FROM t WHERE id BETWEEN 2 AND 3 AND name LIKE 't%e'"), "(3)");
   EXPECT_EQ(run("SELECT 1 WHERE NULL"), "no rows");
-  EXPECT_EQ(run("SELECT NULL = 1, NULL IS DISTINCT FROM 1, NULL AND false, NULL OR true, NOT NULL"), "(NULL, t, f, t, NULL)");
+  EXPECT_EQ(run("SELECT NULL = 1, NULL IS DISTINCT FROM 1, NULL AND false, NULL OR true, NOT NULL"),
+            "(NULL, t, f, t, NULL)");
   EXPECT_EQ(run("SELECT 1 IN (2, NULL), 1 NOT IN (2, NULL), 1 IN (1, NULL)"), "(NULL, NULL, t)");
 }
 
@@ -43,16 +45,20 @@ TEST_F(SqlTest, ComputesAsTheServerDoes) {
             "(3, -3, 1, -1, 3.5000000000000000, 3.3333333333333333, 3.10, 3.00, 1.0)");
   EXPECT_EQ(run("SELECT 2147483647 + 1"), "ERROR 22003 integer out of range @0");
   EXPECT_EQ(run("SELECT 9223372036854775807 + 1"), "ERROR 22003 bigint out of range @0");
-  EXPECT_EQ(run("SELECT 1.5::int, 2.5::int, '12'::bigint, 12::text || 'x', 'yes'::bool, 3.14159::numeric(4, 2)"), "(2, 3, 12, 12x, t, 3.14)");
-  EXPECT_EQ(run("SELECT CASE WHEN 1 > 2 THEN 'a' ELSE 'b' END, CASE 3 WHEN 3 THEN 1 END, COALESCE(NULL, 5), NULLIF(1, 1), GREATEST(1, 2.5), LEAST(3, 2)"),
+  EXPECT_EQ(run("SELECT 1.5::int, 2.5::int, '12'::bigint, 12::text || 'x', 'yes'::bool, 3.14159::numeric(4, 2)"),
+            "(2, 3, 12, 12x, t, 3.14)");
+  EXPECT_EQ(run("SELECT CASE WHEN 1 > 2 THEN 'a' ELSE 'b' END, CASE 3 WHEN 3 THEN 1 END, COALESCE(NULL, 5), NULLIF(1, "
+                "1), GREATEST(1, 2.5), LEAST(3, 2)"),
             "(b, 1, 5, NULL, 2.5, 2)");
   EXPECT_EQ(run("SELECT lower('ABC'), upper('abc'), length('abc'), abs(-3)"), "(abc, ABC, 3, 3)");
 }
 
 TEST_F(SqlTest, Joins) {
   EXPECT_EQ(run("SELECT t.id, u.id FROM t JOIN u ON u.t_id = t.id ORDER BY 1, 2"), "(1, 10) (1, 11) (3, 12)");
-  EXPECT_EQ(run("SELECT t.id, u.id FROM t, u WHERE u.t_id = t.id AND u.small IS NOT NULL ORDER BY u.id DESC"), "(1, 11) (1, 10)");
-  EXPECT_EQ(run("SELECT t.id, u.id FROM t LEFT JOIN u ON u.t_id = t.id AND u.small = 'b' ORDER BY t.id"), "(1, 11) (2, NULL) (3, NULL)");
+  EXPECT_EQ(run("SELECT t.id, u.id FROM t, u WHERE u.t_id = t.id AND u.small IS NOT NULL ORDER BY u.id DESC"),
+            "(1, 11) (1, 10)");
+  EXPECT_EQ(run("SELECT t.id, u.id FROM t LEFT JOIN u ON u.t_id = t.id AND u.small = 'b' ORDER BY t.id"),
+            "(1, 11) (2, NULL) (3, NULL)");
   EXPECT_EQ(run("SELECT t.id FROM t LEFT JOIN u ON u.t_id = t.id WHERE u.id IS NULL"), "(2)");
   EXPECT_EQ(run("SELECT a.id, b.name FROM t a JOIN t b USING (id) WHERE a.id = 2"), "(2, two)");
 }
@@ -73,16 +79,21 @@ TEST_F(SqlTest, SubSelects) {
   EXPECT_EQ(run("SELECT id FROM t WHERE id NOT IN (SELECT t_id FROM u WHERE t_id IS NOT NULL)"), "(2)");
   EXPECT_EQ(run("SELECT id FROM t WHERE id NOT IN (SELECT t_id FROM u)"), "no rows");
   EXPECT_EQ(run("SELECT (SELECT count(*) FROM u WHERE u.t_id = t.id) FROM t ORDER BY id"), "(2) (0) (1)");
-  EXPECT_EQ(run("SELECT (SELECT id FROM t)"), "ERROR 21000 more than one row returned by a subquery used as an expression @0");
+  EXPECT_EQ(run("SELECT (SELECT id FROM t)"),
+            "ERROR 21000 more than one row returned by a subquery used as an expression @0");
 }
 
 TEST_F(SqlTest, Writes) {
-  EXPECT_EQ(run("INSERT INTO t (id) VALUES (4), (5) RETURNING *"), "INSERT 0 2: (4, none, NULL, NULL) (5, none, NULL, NULL)");
+  EXPECT_EQ(run("INSERT INTO t (id) VALUES (4), (5) RETURNING *"),
+            "INSERT 0 2: (4, none, NULL, NULL) (5, none, NULL, NULL)");
   EXPECT_EQ(run("INSERT INTO u SELECT id + 100, id FROM t WHERE id < 3"), "INSERT 0 2");
-  EXPECT_EQ(run("UPDATE t SET name = DEFAULT, (amount, flag) = (2, true) WHERE id = 1 RETURNING *"), "UPDATE 1: (1, none, 2.00, t)");
-  EXPECT_EQ(run("UPDATE t SET name = small FROM u WHERE u.t_id = t.id AND u.id = 12 RETURNING t.id"), "ERROR 23502 null value in column \"name\" of relation \"t\" violates not-null constraint @0");
+  EXPECT_EQ(run("UPDATE t SET name = DEFAULT, (amount, flag) = (2, true) WHERE id = 1 RETURNING *"),
+            "UPDATE 1: (1, none, 2.00, t)");
+  EXPECT_EQ(run("UPDATE t SET name = small FROM u WHERE u.t_id = t.id AND u.id = 12 RETURNING t.id"),
+            "ERROR 23502 null value in column \"name\" of relation \"t\" violates not-null constraint @0");
   EXPECT_EQ(run("DELETE FROM u USING t WHERE u.t_id = t.id AND t.id = 3 RETURNING u.id"), "DELETE 1: (12)");
-  EXPECT_EQ(run("UPDATE t SET amount = -1 WHERE id = 1"), "ERROR 23514 new row for relation \"t\" violates check constraint \"t_amount_check\" @0");
+  EXPECT_EQ(run("UPDATE t SET amount = -1 WHERE id = 1"),
+            "ERROR 23514 new row for relation \"t\" violates check constraint \"t_amount_check\" @0");
   EXPECT_EQ(run("UPDATE t SET amount = 123456789 WHERE id = 1"), "ERROR 22003 numeric field overflow @0");
   EXPECT_EQ(run("INSERT INTO u VALUES (99, 1, 'abcd')"), "ERROR 22001 value too long for type character varying(3) @0");
   EXPECT_EQ(run("SELECT count(*) FROM u"), "(5)");
@@ -95,16 +106,21 @@ TEST_F(SqlTest, NamesThatDoNotExistAreReportedAsTheServerReportsThem) {
   EXPECT_EQ(run("SELECT x.id FROM t"), "ERROR 42P01 missing FROM-clause entry for table \"x\" @8");
   EXPECT_EQ(run("SELECT id FROM t, u"), "ERROR 42702 column reference \"id\" is ambiguous @8");
   EXPECT_EQ(run("UPDATE t SET nothing = 1"), "ERROR 42703 column \"nothing\" of relation \"t\" does not exist @14");
-  EXPECT_EQ(run("SELECT 1 FROM t FOR UPDATE OF u"), "ERROR 42P01 relation \"u\" in FOR UPDATE clause not found in FROM clause @31");
-  EXPECT_EQ(run("SELECT count(*) FROM t FOR UPDATE"), "ERROR 0A000 FOR UPDATE is not allowed with aggregate functions @0");
+  EXPECT_EQ(run("SELECT 1 FROM t FOR UPDATE OF u"),
+            "ERROR 42P01 relation \"u\" in FOR UPDATE clause not found in FROM clause @31");
+  EXPECT_EQ(run("SELECT count(*) FROM t FOR UPDATE"),
+            "ERROR 0A000 FOR UPDATE is not allowed with aggregate functions @0");
 }
 
 TEST_F(SqlTest, TypesThatDoNotFitAreReportedAsTheServerReportsThem) {
   EXPECT_EQ(run("SELECT id FROM t WHERE name = 1"), "ERROR 42883 operator does not exist: text = integer @29");
   EXPECT_EQ(run("SELECT id FROM t WHERE id = 'x'"), "ERROR 22P02 invalid input syntax for type integer: \"x\" @29");
-  EXPECT_EQ(run("SELECT id FROM t WHERE id"), "ERROR 42804 argument of WHERE must be type boolean, not type integer @24");
-  EXPECT_EQ(run("INSERT INTO t (id) VALUES (true)"), "ERROR 42804 column \"id\" is of type integer but expression is of type boolean @28");
-  EXPECT_EQ(run("SELECT CASE WHEN true THEN 1 ELSE true END"), "ERROR 42804 CASE types boolean and integer cannot be matched @28");
+  EXPECT_EQ(run("SELECT id FROM t WHERE id"),
+            "ERROR 42804 argument of WHERE must be type boolean, not type integer @24");
+  EXPECT_EQ(run("INSERT INTO t (id) VALUES (true)"),
+            "ERROR 42804 column \"id\" is of type integer but expression is of type boolean @28");
+  EXPECT_EQ(run("SELECT CASE WHEN true THEN 1 ELSE true END"),
+            "ERROR 42804 CASE types boolean and integer cannot be matched @28");
 }
 
 TEST_F(SqlTest, WhatIsOutsideOfTheSubsetIsNamedWithItsPlace) {
@@ -124,7 +140,8 @@ TEST_F(SqlTest, WhatIsOutsideOfTheSubsetIsNamedWithItsPlace) {
 
 TEST_F(SqlTest, ParametersTakeTheTypeThatTheirPlaceGivesThem) {
   EXPECT_EQ(describe(connection_.exec("SELECT name FROM t WHERE id = $1 AND amount > $2", 1, "1.25")), "(one)");
-  EXPECT_EQ(describe(connection_.exec("SELECT $1 || 'x', $2::int + 1, COALESCE($3, 'none')", "a", "41", nullptr)), "(ax, 42, none)");
+  EXPECT_EQ(describe(connection_.exec("SELECT $1 || 'x', $2::int + 1, COALESCE($3, 'none')", "a", "41", nullptr)),
+            "(ax, 42, none)");
   EXPECT_EQ(describe(connection_.exec("SELECT id FROM t WHERE name = $1", std::optional<std::string>())), "no rows");
   try {
     connection_.exec("SELECT id FROM t WHERE id = $1", "x");

@@ -49,7 +49,9 @@ TEST(FailedTransaction, AnErrorReleasesTheLocksAtOnceAndCommitAnswersRollback) {
                          {"1: UPDATE t SET x = 11 WHERE id = 1", "UPDATE 1", {}},
                          {"2: UPDATE t SET x = x + 1 WHERE id = 1 RETURNING x", "waits", {}},
                          {"1: SELECT 1 / 0", "ERROR 22012 division by zero", {"2: UPDATE 1: (11)"}},
-                         {"1: SELECT 1", "ERROR 25P02 current transaction is aborted, commands ignored until end of transaction block", {}},
+                         {"1: SELECT 1",
+                          "ERROR 25P02 current transaction is aborted, commands ignored until end of transaction block",
+                          {}},
                          {"1: SELECT nothing FROM nowhere", "ERROR 25P02", {}},
                          {"1: COMMIT", "ROLLBACK", {}},
                          {"1: SELECT x FROM t WHERE id = 1", "(11)", {}}});
@@ -77,12 +79,14 @@ TEST(TransactionState, BeginTwiceAndCommitOutsideAreOnlyWarnings) {
 }
 
 TEST(TransactionState, ReadOnlyTransactionsRefuseWritesAndLocks) {
-  expect_script(schema, {{"1: BEGIN READ ONLY", "BEGIN", {}},
-                         {"1: UPDATE t SET x = 0", "ERROR 25006 cannot execute UPDATE in a read-only transaction", {}},
-                         {"1: ROLLBACK", "ROLLBACK", {}},
-                         {"1: BEGIN READ ONLY", "BEGIN", {}},
-                         {"1: SELECT x FROM t FOR SHARE", "ERROR 25006 cannot execute SELECT FOR SHARE in a read-only transaction", {}},
-                         {"1: ROLLBACK", "ROLLBACK", {}}});
+  expect_script(
+      schema,
+      {{"1: BEGIN READ ONLY", "BEGIN", {}},
+       {"1: UPDATE t SET x = 0", "ERROR 25006 cannot execute UPDATE in a read-only transaction", {}},
+       {"1: ROLLBACK", "ROLLBACK", {}},
+       {"1: BEGIN READ ONLY", "BEGIN", {}},
+       {"1: SELECT x FROM t FOR SHARE", "ERROR 25006 cannot execute SELECT FOR SHARE in a read-only transaction", {}},
+       {"1: ROLLBACK", "ROLLBACK", {}}});
 }
 
 TEST(TransactionState, TheIsolationLevelIsFixedByTheFirstQuery) {
@@ -91,7 +95,8 @@ TEST(TransactionState, TheIsolationLevelIsFixedByTheFirstQuery) {
                          {"1: SHOW transaction_isolation", "(repeatable read)", {}},
                          {"1: SELECT x FROM t WHERE id = 1", "(10)", {}},
                          {"1: SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
-                          "ERROR 25001 SET TRANSACTION ISOLATION LEVEL must be called before any query", {}},
+                          "ERROR 25001 SET TRANSACTION ISOLATION LEVEL must be called before any query",
+                          {}},
                          {"1: ROLLBACK", "ROLLBACK", {}},
                          {"1: BEGIN ISOLATION LEVEL SERIALIZABLE", "ERROR 0A000", {}}});
 }

@@ -6,11 +6,13 @@
 namespace heddle::pg::test {
 namespace {
 
-constexpr const char* schema = "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, x int); INSERT INTO t VALUES (1, 1, 10)";
+constexpr const char* schema =
+    "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, x int); INSERT INTO t VALUES (1, 1, 10)";
 constexpr const char* duplicate = "2: ERROR 23505 duplicate key value violates unique constraint \"t_pkey\"";
 
 void expect_wait(const char* first, const char* second, const char* end, const std::string& released) {
-  const std::string done = std::string(first).starts_with("INSERT") ? "INSERT 0 1" : std::string(first).substr(0, 6) + " 1";
+  const std::string done =
+      std::string(first).starts_with("INSERT") ? "INSERT 0 1" : std::string(first).substr(0, 6) + " 1";
   expect_script(schema, {{"1: BEGIN", "BEGIN", {}},
                          {"1: " + std::string(first), done, {}},
                          {"2: " + std::string(second), "waits", {}},
@@ -63,25 +65,30 @@ TEST(OnConflict, DoNothingWaitsForWhoeverDecides) {
 }
 
 TEST(OnConflict, DoUpdateUsesTheRowThatTheSnapshotDidNotSee) {
-  constexpr const char* upsert = "INSERT INTO t VALUES (5, 6, 1) ON CONFLICT (id) DO UPDATE SET x = t.x + EXCLUDED.x RETURNING id, u, x";
+  constexpr const char* upsert =
+      "INSERT INTO t VALUES (5, 6, 1) ON CONFLICT (id) DO UPDATE SET x = t.x + EXCLUDED.x RETURNING id, u, x";
   expect_wait("INSERT INTO t VALUES (5, 5, 40)", upsert, "COMMIT", "2: INSERT 0 1: (5, 5, 41)");
   expect_wait("INSERT INTO t VALUES (5, 5, 40)", upsert, "ROLLBACK", "2: INSERT 0 1: (5, 6, 1)");
-  constexpr const char* existing = "INSERT INTO t VALUES (1, 6, 1) ON CONFLICT (id) DO UPDATE SET x = t.x + EXCLUDED.x RETURNING x";
+  constexpr const char* existing =
+      "INSERT INTO t VALUES (1, 6, 1) ON CONFLICT (id) DO UPDATE SET x = t.x + EXCLUDED.x RETURNING x";
   expect_wait("UPDATE t SET x = 50 WHERE id = 1", existing, "COMMIT", "2: INSERT 0 1: (51)");
   expect_wait("DELETE FROM t WHERE id = 1", existing, "COMMIT", "2: INSERT 0 1: (1)");
 }
 
 TEST(OnConflict, AFalseWhereUpdatesNothingButKeepsTheLock) {
-  expect_script(schema, {{"1: BEGIN", "BEGIN", {}},
-                         {"1: INSERT INTO t VALUES (1, 6, 1) ON CONFLICT (id) DO UPDATE SET x = 0 WHERE t.x < 0", "INSERT 0 0", {}},
-                         {"2: SELECT id FROM t WHERE id = 1 FOR UPDATE NOWAIT", "ERROR 55P03", {}},
-                         {"1: COMMIT", "COMMIT", {}}});
+  expect_script(
+      schema,
+      {{"1: BEGIN", "BEGIN", {}},
+       {"1: INSERT INTO t VALUES (1, 6, 1) ON CONFLICT (id) DO UPDATE SET x = 0 WHERE t.x < 0", "INSERT 0 0", {}},
+       {"2: SELECT id FROM t WHERE id = 1 FOR UPDATE NOWAIT", "ERROR 55P03", {}},
+       {"1: COMMIT", "COMMIT", {}}});
 }
 
 TEST(OnConflict, TheSameKeyTwiceInOneCommand) {
   expect_script(schema, {{"1: INSERT INTO t VALUES (7, 7, 1), (7, 8, 2) ON CONFLICT DO NOTHING", "INSERT 0 1", {}},
                          {"1: INSERT INTO t VALUES (8, 18, 1), (8, 28, 2) ON CONFLICT (id) DO UPDATE SET x = 3",
-                          "ERROR 21000 ON CONFLICT DO UPDATE command cannot affect row a second time", {}},
+                          "ERROR 21000 ON CONFLICT DO UPDATE command cannot affect row a second time",
+                          {}},
                          {"1: INSERT INTO t VALUES (9, 1, 0) ON CONFLICT (id) DO NOTHING", "ERROR 23505", {}}});
 }
 

@@ -1,5 +1,5 @@
-// Every exhaustive strategy against brute force: the same set of traces, of final states and of deadlocked traces. `HEDDLE_PROGRAMS` sets
-// how many programs are tried.
+// Every exhaustive strategy against brute force: the same set of traces, of final states and of deadlocked traces.
+// `HEDDLE_PROGRAMS` sets how many programs are tried.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -65,8 +65,9 @@ TEST(ExhaustiveStrategies, ReachWhatBruteForceReaches) {
     interleavings += all.executions;
   }
   EXPECT_GT(compared, programs() / 2);
-  std::printf("%llu programs compared: %llu interleavings, %llu executions with the cache\n", static_cast<unsigned long long>(compared),
-              static_cast<unsigned long long>(interleavings), static_cast<unsigned long long>(executions));
+  std::printf("%llu programs compared: %llu interleavings, %llu executions with the cache\n",
+              static_cast<unsigned long long>(compared), static_cast<unsigned long long>(interleavings),
+              static_cast<unsigned long long>(executions));
 }
 
 }  // namespace

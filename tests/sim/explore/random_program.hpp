@@ -15,7 +15,22 @@
 
 namespace heddle::sim::testing {
 
-enum class Kind : std::uint8_t { load, store, add, cas, copy, lock_add, try_lock, nested_locks, choose, yield, sleep, join_previous, spawn, count };
+enum class Kind : std::uint8_t {
+  load,
+  store,
+  add,
+  cas,
+  copy,
+  lock_add,
+  try_lock,
+  nested_locks,
+  choose,
+  yield,
+  sleep,
+  join_previous,
+  spawn,
+  count
+};
 
 struct Instruction {
   Kind kind = Kind::load;
@@ -36,20 +51,22 @@ struct RandomProgram {
     for (auto& task : program.tasks) {
       const std::uint32_t length = 1 + rng.below(4);
       for (std::uint32_t i = 0; i < length; ++i)
-        task.push_back({static_cast<Kind>(rng.below(static_cast<std::uint32_t>(Kind::count))), static_cast<int>(rng.below(3)),
-                        static_cast<int>(rng.below(3))});
+        task.push_back({static_cast<Kind>(rng.below(static_cast<std::uint32_t>(Kind::count))),
+                        static_cast<int>(rng.below(3)), static_cast<int>(rng.below(3))});
     }
     return program;
   }
 
   [[nodiscard]] std::string describe() const {
-    static constexpr const char* names[] = {"load", "store",  "add",   "cas",   "copy",          "lock_add", "try_lock", "nested_locks",
-                                            "choose", "yield", "sleep", "join_previous", "spawn"};
+    static constexpr const char* names[] = {"load",     "store",         "add",          "cas",    "copy",
+                                            "lock_add", "try_lock",      "nested_locks", "choose", "yield",
+                                            "sleep",    "join_previous", "spawn"};
     std::string text = time == TimeMode::any_time ? "any_time" : "as_soon_as_idle";
     for (const auto& task : tasks) {
       text += " | ";
       for (const Instruction& i : task)
-        text += std::string(names[static_cast<int>(i.kind)]) + "(" + std::to_string(i.a) + "," + std::to_string(i.b) + ") ";
+        text +=
+            std::string(names[static_cast<int>(i.kind)]) + "(" + std::to_string(i.a) + "," + std::to_string(i.b) + ") ";
     }
     return text;
   }
@@ -83,14 +100,18 @@ class RandomProgramRun {
     const auto b = static_cast<std::size_t>(i.b);
     const int own = static_cast<int>(t) + 1;
     switch (i.kind) {
-      case Kind::load: return observe(t, atomics_[a].load());
-      case Kind::store: return atomics_[a].store(own);
-      case Kind::add: return observe(t, atomics_[a].fetch_add(1));
+      case Kind::load:
+        return observe(t, atomics_[a].load());
+      case Kind::store:
+        return atomics_[a].store(own);
+      case Kind::add:
+        return observe(t, atomics_[a].fetch_add(1));
       case Kind::cas: {
         int expected = i.b;
         return observe(t, atomics_[a].compare_exchange(expected, own) ? 1 : 0);
       }
-      case Kind::copy: return atomics_[a].store(atomics_[b].load() + 1);
+      case Kind::copy:
+        return atomics_[a].store(atomics_[b].load() + 1);
       case Kind::lock_add: {
         const LockGuard guard(mutexes_[a % 2]);
         return observe(t, atomics_[b].fetch_add(1));
@@ -108,19 +129,24 @@ class RandomProgramRun {
         const LockGuard second(mutexes_[(a + 1) % 2]);
         return atomics_[b].store(own);
       }
-      case Kind::choose: return observe(t, static_cast<int>(choose(2)));
-      case Kind::yield: return yield();
-      case Kind::sleep: return sleep(std::chrono::milliseconds(1 + i.a));
+      case Kind::choose:
+        return observe(t, static_cast<int>(choose(2)));
+      case Kind::yield:
+        return yield();
+      case Kind::sleep:
+        return sleep(std::chrono::milliseconds(1 + i.a));
       case Kind::join_previous:
         if (t > 0) handles_[t - 1].join();
         return;
       case Kind::spawn: {
-        const std::size_t slot = program_.tasks.size() + 4 * t + children_[t]++;  // state that tasks share must be simulated: one each
+        const std::size_t slot =
+            program_.tasks.size() + 4 * t + children_[t]++;  // state that tasks share must be simulated: one each
         const TaskHandle child = spawn("child", [this, a, slot] { results_[slot] = atomics_[a].fetch_add(2); });
         if (i.b == 0) child.join();
         return;
       }
-      case Kind::count: return;
+      case Kind::count:
+        return;
     }
   }
 
