@@ -3,7 +3,6 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
-#include <unordered_map>
 
 #include "models/postgres/sql_error.hpp"
 #include "models/postgres/text_map.hpp"
