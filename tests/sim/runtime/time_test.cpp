@@ -15,7 +15,7 @@ using testing::exhaust;
 using testing::find_failure;
 using namespace std::chrono_literals;
 
-constexpr ExecutionOptions any_time{.time = TimeMode::any_time};
+const ExecutionOptions any_time{.time = TimeMode::any_time};
 
 TEST(Timeout, ABodyThatEndsInTimeGivesItsResult) {
   exhaust([](World& world) {
