@@ -5,11 +5,17 @@ target_compile_options(heddle_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Werror)
 target_compile_definitions(heddle_build_flags INTERFACE _GLIBCXX_ASSERTIONS)
 
-# heddle_library(NAME [PUBLIC target...] [PRIVATE target...]): the library heddle::NAME of the current folder. Its headers
-# are a file set: they are installed with it, and the target all_verify_interface_header_sets compiles each on its own.
+# heddle_library(NAME [EXCLUDE folder...] [PUBLIC target...] [PRIVATE target...]): the library heddle::NAME of the current
+# folder, without the folders that are libraries of their own. Its headers are a file set: they are installed with it, and
+# the target all_verify_interface_header_sets compiles each on its own.
 function(heddle_library name)
-  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "EXCLUDE;PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
+  foreach(folder IN LISTS ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${folder}/")
+    list(FILTER headers EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${folder}/")
+  endforeach()
   if(sources)
     add_library(heddle_${name} STATIC ${sources})
     set(scope PUBLIC)
@@ -23,6 +29,5 @@ function(heddle_library name)
   endif()
   add_library(heddle::${name} ALIAS heddle_${name})
   set_target_properties(heddle_${name} PROPERTIES EXPORT_NAME ${name})
-  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
   target_sources(heddle_${name} ${scope} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
 endfunction()

@@ -23,6 +23,7 @@ ResultData& ResultPool::take() {
   result.counts = false;
   result.references = 0;
   result.pool = this;
+  result.backing.reset();
   return result;
 }
 

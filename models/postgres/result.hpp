@@ -29,6 +29,7 @@ struct ResultData {
   bool counts = false;  ///< the tag ends with `affected`
   std::uint32_t references = 0;
   ResultPool* pool = nullptr;
+  std::shared_ptr<const void> backing;  ///< what the texts point into, if the connection does not own that
 };
 
 class ResultPool {
