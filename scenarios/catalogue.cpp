@@ -1,5 +1,13 @@
 #include "scenarios/channel_pool/lease_expiry.hpp"
 #include "scenarios/home_channel/checkpoint_reopens.hpp"
+#include "scenarios/home_channel/connection_lost.hpp"
+#include "scenarios/home_channel/created_unsigned_head.hpp"
+#include "scenarios/home_channel/fake_home_deposit.hpp"
+#include "scenarios/home_channel/first_touch_lock.hpp"
+#include "scenarios/home_channel/lock_order_two_assets.hpp"
+#include "scenarios/home_channel/stale_snapshot.hpp"
+#include "scenarios/home_channel/unknown_channel.hpp"
+#include "scenarios/home_channel/vacuous_regression.hpp"
 #include "scenarios/quiesce/nested_clear.hpp"
 #include "scenarios/quiesce/timeout_during_drain.hpp"
 #include "scenarios/scenario.hpp"
@@ -10,6 +18,15 @@ namespace {
 std::vector<Scenario> build() {
   return {
       checkpoint_reopens(),
+      challenged_overwrites(),
+      closed_overwrites(),
+      created_unsigned_head(),
+      fake_home_deposit(),
+      first_touch_lock(),
+      unknown_channel(),
+      lock_order_two_assets(),
+      vacuous_regression(),
+      connection_lost(),
       nested_clear(),
       timeout_during_drain(),
       lease_expiry(),

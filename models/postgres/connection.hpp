@@ -87,6 +87,7 @@ class Connection {
 
  protected:
   friend class Transaction;
+  friend class LossyConnection;
   virtual Rows execute(std::string_view sql, std::span<const Value> params, const std::source_location& where) = 0;
   virtual void begin_transaction(Isolation isolation, const std::source_location& where) = 0;
   /// True if committed, false if the server rolled back because an error had aborted the transaction.
