@@ -4,6 +4,7 @@
 
 #include "models/postgres/engine/backend.hpp"
 #include "models/postgres/engine/instance.hpp"
+#include "models/postgres/sql/parser.hpp"
 #include "models/postgres/sql/statement_cache.hpp"
 
 namespace heddle::pg {
@@ -89,7 +90,8 @@ std::size_t Blueprint::planned() const {
   return state_->plans.size();
 }
 
-Database::Database(const Blueprint& blueprint, std::string_view name) : state_(*blueprint.state_) {
+Database::Database(const Blueprint& blueprint, std::string_view name, DeadlockSearch search)
+    : state_(*blueprint.state_) {
   {
     const std::lock_guard lock(state_.idle_mutex);
     if (!state_.idle.empty()) {
@@ -98,7 +100,7 @@ Database::Database(const Blueprint& blueprint, std::string_view name) : state_(*
     }
   }
   if (!instance_) instance_ = std::make_unique<detail::Instance>(state_);
-  instance_->engine().open(sim::Execution::current_or_null(), name);
+  instance_->engine().open(sim::Execution::current_or_null(), name, search);
 }
 
 Database::~Database() {
@@ -245,6 +247,35 @@ Rows ModelConnection::execute(std::string_view sql, std::span<const Value> param
   }
   if (is_explaining(engine)) describe(engine, sql, params, describe_result(rows));
   return rows;
+}
+
+std::vector<StatementResult> ModelConnection::run_script(std::string_view script, const std::source_location& where) {
+  std::vector<StatementResult> results;
+  session_.notices.clear();
+  try {
+    std::vector<ParsedCommand> commands;
+    try {
+      commands = parse(script);
+    } catch (const SqlError& error) {
+      Backend(instance_.engine(), session_, where).refuse(error);
+    }
+    session_.in_script = true;
+    for (const ParsedCommand& command : commands) results.push_back({execute(command.text, {}, where), std::nullopt});
+    try {
+      Backend(instance_.engine(), session_, where).end_script();
+    } catch (const SqlError&) {
+      if (!results.empty()) results.pop_back();  // its completion was never reported
+      throw;
+    }
+  } catch (const SqlError& error) {
+    session_.in_script = false;
+    results.push_back({std::nullopt, error});
+  }
+  return results;
+}
+
+std::span<const Notice> ModelConnection::notices() const noexcept {
+  return session_.notices;
 }
 
 void ModelConnection::begin_transaction(Isolation isolation, const std::source_location& where) {

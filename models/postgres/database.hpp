@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "models/postgres/connection.hpp"
+#include "models/postgres/deadlock_search.hpp"
 
 namespace heddle::pg {
 
@@ -55,7 +56,8 @@ class ModelConnection;
 /// connections.
 class Database {
  public:
-  explicit Database(const Blueprint& blueprint, std::string_view name = "postgres");
+  explicit Database(const Blueprint& blueprint, std::string_view name = "postgres",
+                    DeadlockSearch search = DeadlockSearch::at_once);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -74,6 +76,14 @@ class Database {
   std::unique_ptr<detail::Instance> instance_;
 };
 
+/// What one statement of a script came to: rows (perhaps none), or an error.
+struct StatementResult {
+  std::optional<Rows> rows;
+  std::optional<SqlError> error;
+};
+
+struct Notice;
+
 /// A session of the modelled server. Closed by its destructor.
 class ModelConnection final : public Connection {
  public:
@@ -81,6 +91,12 @@ class ModelConnection final : public Connection {
   ~ModelConnection() override { close(); }
 
   void close() noexcept override;
+  /// Executes a string of statements as the server's simple protocol does: up to the first error, and those outside of
+  /// a transaction block as one transaction (F63). One result for each statement that was executed.
+  std::vector<StatementResult> run_script(std::string_view script,
+                                          const std::source_location& where = std::source_location::current());
+  /// The warnings of the last statement or script. Valid until the next.
+  [[nodiscard]] std::span<const Notice> notices() const noexcept;
   /// Whether this session's statement waits for a lock.
   [[nodiscard]] bool is_waiting() const noexcept;
 

@@ -62,6 +62,7 @@ void Backend::abort() noexcept {
 }
 
 void Backend::execute(const Plan& plan, std::span<const Value> params, ResultData& result) {
+  if (!session_.in_script) session_.notices.clear();
   try {
     if (const auto* command = std::get_if<ast::TransactionCommand>(&plan.operation)) {
       transaction_command(*command, result);
@@ -97,7 +98,7 @@ void Backend::query(const Plan& plan, std::span<const Value> params, ResultData&
     throw SqlError(sqlstate::read_only_sql_transaction,
                    "cannot execute " + plan.command + " in a read-only transaction");
   run(plan, params, result);
-  if (implicit) commit();
+  if (implicit && !session_.in_script) commit();
 }
 
 void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& result) {
@@ -154,33 +155,65 @@ void Backend::savepoint(const ast::TransactionCommand& command) {
   session_.state = State::active;
 }
 
+void Backend::begin_block(const ast::TransactionCommand& command) {
+  require_usable();
+  if (session_.in_block) {
+    warn(sqlstate::active_sql_transaction, "there is already a transaction in progress");
+  } else if (session_.state == State::active) {
+    session_.in_block = true;  // the implicit transaction of a script becomes a block
+  } else {
+    begin(command.isolation.value_or(session_.session_settings.isolation),
+          command.read_only.value_or(session_.session_settings.read_only));
+  }
+}
+
+void Backend::end_block(const ast::TransactionCommand& command, ResultData& result) {
+  using ast::TransactionVerb;
+  const Settings before = session_.settings;
+  const bool commits = command.verb == TransactionVerb::commit;
+  if (!session_.in_block) {
+    if (command.chain)
+      throw SqlError(sqlstate::no_active_sql_transaction, std::string(commits ? "COMMIT" : "ROLLBACK") +
+                                                              " AND CHAIN can only be used in transaction blocks");
+    warn(sqlstate::no_active_sql_transaction, "there is no transaction in progress");
+  }
+  result.command = commits ? "COMMIT" : "ROLLBACK";
+  if (session_.in_block || session_.state == State::active) {
+    if (!commits) {
+      roll_back();
+    } else if (!commit()) {
+      result.command = "ROLLBACK";
+    }
+  }
+  if (command.chain) begin(before.isolation, before.read_only);
+}
+
+void Backend::warn(std::string_view state, std::string_view message) {
+  session_.notices.push_back({"WARNING", state, message});
+}
+
+void Backend::end_script() {
+  session_.in_script = false;
+  if (session_.state != State::active || session_.in_block) return;
+  try {
+    commit();
+  } catch (const SqlError&) {
+    abort();
+    throw;
+  }
+}
+
 void Backend::transaction_command(const ast::TransactionCommand& command, ResultData& result) {
   using ast::TransactionVerb;
   switch (command.verb) {
     case TransactionVerb::begin:
-      require_usable();
       result.command = "BEGIN";
-      if (session_.in_block) return;  // the server only warns
-      begin(command.isolation.value_or(session_.session_settings.isolation),
-            command.read_only.value_or(session_.session_settings.read_only));
+      begin_block(command);
       return;
     case TransactionVerb::commit:
-    case TransactionVerb::rollback: {
-      const Settings before = session_.settings;
-      const bool was_open = session_.in_block;
-      if (command.chain && !was_open)
-        throw SqlError(sqlstate::no_active_sql_transaction,
-                       std::string(command.verb == TransactionVerb::commit ? "COMMIT" : "ROLLBACK") +
-                           " AND CHAIN can only be used in transaction blocks");
-      result.command = "ROLLBACK";
-      if (command.verb == TransactionVerb::commit) {
-        if (!was_open || commit()) result.command = "COMMIT";
-      } else if (was_open) {
-        roll_back();
-      }
-      if (command.chain) begin(before.isolation, before.read_only);
+    case TransactionVerb::rollback:
+      end_block(command, result);
       return;
-    }
     case TransactionVerb::savepoint:
       result.command = "SAVEPOINT";
       break;
@@ -195,7 +228,10 @@ void Backend::transaction_command(const ast::TransactionCommand& command, Result
 }
 
 void Backend::set_transaction(const ast::SetCommand& command) {
-  if (!session_.in_block) return;  // the server only warns
+  if (!session_.in_block) {
+    warn(sqlstate::no_active_sql_transaction, "SET TRANSACTION can only be used in transaction blocks");
+    return;
+  }
   if (command.isolation && *command.isolation != session_.settings.isolation) {
     if (session_.ran_query)
       throw SqlError(sqlstate::active_sql_transaction,

@@ -24,6 +24,8 @@ class Backend {
   /// A statement that cannot be planned: aborts the transaction and throws `fault`, or 25P02 if the transaction has
   /// failed already.
   [[noreturn]] void refuse(const SqlError& fault);
+  /// Ends the implicit transaction of a string of statements. Throws `SqlError` if the commit fails.
+  void end_script();
   void begin(Isolation isolation, bool read_only);
   /// True if committed, false if the transaction had failed and was rolled back.
   bool commit();
@@ -40,6 +42,9 @@ class Backend {
   void show(const ast::ShowCommand& command, ResultData& result);
   void savepoint(const ast::TransactionCommand& command);
   [[nodiscard]] std::size_t find_savepoint(std::string_view name) const;
+  void begin_block(const ast::TransactionCommand& command);
+  void end_block(const ast::TransactionCommand& command, ResultData& result);
+  void warn(std::string_view state, std::string_view message);
   void require_usable() const;
 
   Engine& engine_;

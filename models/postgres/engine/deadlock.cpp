@@ -1,7 +1,8 @@
 // Deadlocks. The server looks for a cycle once, some time after a wait began, so that any member of a cycle may be the
 // one that finds it (F21). Here the search runs when a wait begins, and the victim is a decision among the members of
-// the cycle. Differs: the server can sometimes dissolve a cycle by re-ordering a queue of three or more; here it always
-// has a victim. Nothing else happens between the closing of a cycle and the choice of its victim.
+// the cycle, unless the database was opened with `DeadlockSearch::after_timeout`. Differs: the server can sometimes
+// dissolve a cycle by re-ordering a queue of three or more; here it always has a victim. Nothing else happens between
+// the closing of a cycle and the choice of its victim.
 #include "models/postgres/engine/engine.hpp"
 #include "sim/core/error.hpp"
 
@@ -39,7 +40,17 @@ bool Engine::find_cycle(std::uint32_t from, std::uint32_t target, std::vector<st
   return found;
 }
 
+void Engine::check_deadlock(Waiter& waiter) {
+  visited_.assign(sessions_.size(), 0);
+  cycle_.clear();
+  if (!find_cycle(waiter.session, waiter.session, cycle_)) return;
+  waiter.doomed = waiter.ready = true;
+  footprint_.object(waiter.object, Access::write);
+  waiter.execution->refresh(waiter.task);
+}
+
 void Engine::resolve_deadlocks(Waiter& closer) {
+  if (deadlock_search_ == DeadlockSearch::after_timeout) return;
   for (;;) {
     visited_.assign(sessions_.size(), 0);
     cycle_.clear();

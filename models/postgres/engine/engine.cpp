@@ -41,9 +41,10 @@ void Engine::freeze() {
     for (KeyIndex& index : table.indexes) index.freeze();
 }
 
-void Engine::open(sim::Execution* execution, std::string_view name) {
+void Engine::open(sim::Execution* execution, std::string_view name, DeadlockSearch search) {
   arena_.reset();
   execution_ = execution;
+  deadlock_search_ = search;
   footprint_.open(execution, name);
 }
 
@@ -85,12 +86,13 @@ Session& Engine::connect() {
   Session& session = sessions_.take();
   session.index = static_cast<std::uint32_t>(sessions_.size() - 1);
   session.state = Session::State::idle;
-  session.in_block = session.has_snapshot = session.ran_query = false;
+  session.in_script = session.in_block = session.has_snapshot = session.ran_query = false;
   session.tx = no_tx;
   session.command = 0;
   session.settings = session.session_settings = Settings{};
   session.undo.clear();
   session.savepoints.clear();
+  session.notices.clear();
   session.rows_inserted = 0;
   session.waiter = Waiter{};
   session.waiter.session = session.index;

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/postgres/deadlock_search.hpp"
 #include "models/postgres/engine/footprint.hpp"
 #include "models/postgres/engine/session.hpp"
 #include "models/postgres/engine/storage.hpp"
@@ -52,7 +53,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   /// Prepares for an execution; `name` is what people see.
-  void open(sim::Execution* execution, std::string_view name);
+  void open(sim::Execution* execution, std::string_view name, DeadlockSearch search = DeadlockSearch::at_once);
   /// Forgets all that was done since the blueprint's rows were frozen. Costs as much as was done.
   void reset();
   /// Adds a row of the blueprint; `values` must outlive the engine.
@@ -138,6 +139,9 @@ class Engine {
 
   // deadlock.cpp
   void resolve_deadlocks(Waiter& closer);
+  /// What the server does when a wait has lasted for deadlock_timeout.
+  void check_deadlock(Waiter& waiter);
+  static void on_deadlock_timeout(void* check);
   [[nodiscard]] bool find_cycle(std::uint32_t from, std::uint32_t target, std::vector<std::uint32_t>& path);
   template <class F>
   void each_blocker(const Waiter& waiter, F&& visit) const;
@@ -158,6 +162,7 @@ class Engine {
 
   const Schema* schema_;
   sim::Execution* execution_ = nullptr;
+  DeadlockSearch deadlock_search_ = DeadlockSearch::at_once;
   std::vector<Table> tables_;
   Pool<Row> rows_;
   Pool<Version> versions_;

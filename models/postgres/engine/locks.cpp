@@ -136,10 +136,17 @@ struct WaitTimers {
   sim::Execution& execution;
   std::optional<sim::TimerId> lock;
   std::optional<sim::TimerId> statement;
+  std::optional<sim::TimerId> deadlock = std::nullopt;
   ~WaitTimers() {
+    if (deadlock) execution.cancel_timer(*deadlock);
     if (lock) execution.cancel_timer(*lock);
     if (statement) execution.cancel_timer(*statement);
   }
+};
+
+struct DeadlockCheck {
+  Engine& engine;
+  Waiter& waiter;
 };
 
 template <bool Waiter::* flag>
@@ -152,6 +159,11 @@ void on_timeout(void* context) {
 }
 
 }  // namespace
+
+void Engine::on_deadlock_timeout(void* check) {
+  const auto& due = *static_cast<DeadlockCheck*>(check);
+  due.engine.check_deadlock(due.waiter);
+}
 
 void Engine::begin_wait(StatementContext& statement, Row& row) {
   Waiter& waiter = statement.session.waiter;
@@ -198,6 +210,9 @@ void Engine::wait(StatementContext& statement, Row& row) {
           execution.arm_timer(execution.now() + settings.lock_timeout, &on_timeout<&Waiter::lock_timed_out>, &waiter);
     if (settings.statement_timeout.count() > 0)
       timers.statement = execution.arm_timer(statement.deadline, &on_timeout<&Waiter::statement_timed_out>, &waiter);
+    DeadlockCheck check{*this, waiter};
+    if (deadlock_search_ == DeadlockSearch::after_timeout)
+      timers.deadlock = execution.arm_timer(execution.now() + settings.deadlock_timeout, &on_deadlock_timeout, &check);
     const sim::Guard granted{[](const void* self) { return static_cast<const Waiter*>(self)->ready; }, &waiter};
     const sim::ObjectId object = row.has_object ? row.object : sim::Execution::no_object;
     if (!execution.begin_wait(ops::lock_wait, object, Access::write, granted, sim::WaitKind::await, statement.where) ||

@@ -55,6 +55,13 @@ struct Waiter {
   sim::Execution* execution = nullptr;
 };
 
+/// A message beside the results. Its texts are literals.
+struct Notice {
+  std::string_view severity;
+  std::string_view sqlstate;
+  std::string_view message;
+};
+
 struct Savepoint {
   std::string_view name;
   std::size_t undo_mark = 0;
@@ -65,6 +72,7 @@ struct Settings {
   bool read_only = false;
   std::chrono::milliseconds lock_timeout{0};       ///< 0: none
   std::chrono::milliseconds statement_timeout{0};  ///< 0: none
+  std::chrono::milliseconds deadlock_timeout{1000};
 };
 
 struct Session {
@@ -76,6 +84,7 @@ struct Session {
   };
   std::uint32_t index = 0;
   State state = State::idle;
+  bool in_script = false;     ///< within a string of several statements, which are one implicit transaction (F63)
   bool in_block = false;      ///< BEGIN was given: the transaction outlives its statements
   bool has_snapshot = false;  ///< REPEATABLE READ: taken
   bool ran_query = false;     ///< since BEGIN: the isolation level can no longer be changed
@@ -87,6 +96,7 @@ struct Session {
   Snapshot snapshot;
   std::vector<Undo> undo;
   std::vector<Savepoint> savepoints;
+  std::vector<Notice> notices;   ///< of the last statement, or of the last string of statements
   std::vector<Row*> ended_rows;  ///< scratch of commit and rollback
   Waiter waiter;
   std::uint64_t rows_inserted = 0;

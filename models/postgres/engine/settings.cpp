@@ -67,11 +67,17 @@ void change_setting(Session& session, const ast::SetCommand& command) {
   milliseconds Settings::* setting = nullptr;
   if (name == "lock_timeout") setting = &Settings::lock_timeout;
   if (name == "statement_timeout") setting = &Settings::statement_timeout;
+  if (name == "deadlock_timeout") setting = &Settings::deadlock_timeout;
   if (setting == nullptr)
     throw SqlError(sqlstate::feature_not_supported, "SET " + name + " is not supported by the model");
   const milliseconds duration = parse_duration(name, command.value);
   if (!session.in_block) {
-    if (!command.local) session.session_settings.*setting = duration;  // SET LOCAL outside of a transaction only warns
+    if (!command.local) {
+      session.session_settings.*setting = duration;
+    } else {
+      session.notices.push_back(
+          {"WARNING", sqlstate::no_active_sql_transaction, "SET LOCAL can only be used in transaction blocks"});
+    }
     return;
   }
   session.settings.*setting = duration;
@@ -84,6 +90,7 @@ std::string show_setting(const Session& session, const std::string& name) {
   if (name == "default_transaction_isolation") return show_isolation(session.session_settings.isolation);
   if (name == "transaction_read_only") return settings.read_only ? "on" : "off";
   if (name == "lock_timeout") return show_duration(settings.lock_timeout);
+  if (name == "deadlock_timeout") return show_duration(settings.deadlock_timeout);
   if (name == "statement_timeout") return show_duration(settings.statement_timeout);
   throw SqlError(sqlstate::feature_not_supported, "SHOW " + name + " is not supported by the model");
 }
@@ -91,6 +98,7 @@ std::string show_setting(const Session& session, const std::string& name) {
 void keep_settings(Session& session) {
   session.session_settings.lock_timeout = session.kept_settings.lock_timeout;
   session.session_settings.statement_timeout = session.kept_settings.statement_timeout;
+  session.session_settings.deadlock_timeout = session.kept_settings.deadlock_timeout;
 }
 
 }  // namespace heddle::pg
