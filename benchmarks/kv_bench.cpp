@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "models/kv/store.hpp"
+#include "models/kv/session.hpp"
 #include "sim/core/world.hpp"
 #include "sim/explore/random.hpp"
 

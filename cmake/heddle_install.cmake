@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 
 set(heddle_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/heddle)
-install(TARGETS heddle_sim heddle_properties heddle_models heddle_postgres_live heddle_scenarios
+install(TARGETS heddle_sim heddle_properties heddle_models heddle_postgres_live heddle_kv_live heddle_scenarios
   EXPORT heddle_targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heddle)

@@ -2,38 +2,12 @@
 
 #include <array>
 
+#include "sim/core/world.hpp"
+
 namespace heddle::kv {
-namespace {
-
-/// A command that outlives its caller.
-struct InFlight {
-  explicit InFlight(const Command& command)
-      : command_(command),
-        key_(command.key),
-        value_(command.value),
-        expected_(command.expected),
-        counter_(command.counter) {}
-  [[nodiscard]] Command command() const {
-    Command copy = command_;
-    copy.key = key_;
-    copy.value = value_;
-    copy.expected = expected_;
-    copy.counter = counter_;
-    return copy;
-  }
-
- private:
-  Command command_;
-  std::string key_;
-  std::string value_;
-  std::string expected_;
-  std::string counter_;
-};
-
-}  // namespace
 
 UnreliableClient::UnreliableClient(Store& store, const FaultPolicy& policy, sim::Name name)
-    : store_(store),
+    : session_(store),
       policy_(policy),
       execution_(sim::Execution::current()),
       object_(execution_.add_object("kv connection", name)) {}
@@ -56,22 +30,25 @@ UnreliableClient::Fate UnreliableClient::decide(const Command& command) {
   return fate;
 }
 
-void UnreliableClient::perform_later(const Command& command, Where where) {
-  const sim::TaskOptions nobody_waits{.pool = nullptr, .background = true};
-  const auto late = [&store = store_, in_flight = InFlight(command), where] {
-    const Command copy = in_flight.command();
-    if (Store::Entry* const entry = store.arrive(copy, where)) store.apply(copy, *entry);
-  };
-  execution_.add_task("kv-in-flight", late, nobody_waits);
+Milliseconds UnreliableClient::latency() {
+  if (policy_.slow.count() == 0) return policy_.latency;
+  return execution_.alternative(2) == 0 ? policy_.latency : policy_.slow;
 }
 
-Reply UnreliableClient::call(const Command& command, Where where) {
-  Store::Entry* const entry = store_.arrive(command, where);
+template <class Perform, class Later>
+Reply UnreliableClient::round_trip(const Command& command, Where where, Perform perform, Later later) {
+  const bool under_test = execution_.in_task();  // outside of a task nothing fails
+  const Milliseconds delay = under_test ? latency() : Milliseconds{};
+  if (delay.count() > 0) sim::sleep(delay / 2, where);
+  Store::Entry* const entry = session_.store().arrive(command, where);
   if (entry == nullptr) return Store::inert_reply();
-  // Outside of a task nothing is under test, and nothing fails.
-  switch (execution_.in_task() ? decide(command) : Fate::performed) {
-    case Fate::performed:
-      return store_.apply(command, *entry);
+  const Fate fate = under_test ? decide(command) : Fate::performed;
+  switch (fate) {
+    case Fate::performed: {
+      Reply reply = perform(*entry);
+      if (delay.count() > 0) sim::sleep(delay - delay / 2, where);
+      return reply;
+    }
     case Fate::refused:
       execution_.note([] { return std::string("refused"); });
       throw CallError(CallError::Kind::refused, command.verb);
@@ -79,15 +56,61 @@ Reply UnreliableClient::call(const Command& command, Where where) {
       execution_.note([] { return std::string("timed out; not performed"); });
       break;
     case Fate::lost_answer:
-      store_.apply(command, *entry);
+      perform(*entry);
       execution_.note([] { return std::string("timed out, but performed"); });
       break;
     case Fate::late:
       execution_.note([] { return std::string("timed out; may yet be performed"); });
-      perform_later(command, where);
+      later();
       break;
   }
+  if (!only_reads(command.verb)) session_.store().tell_lost_reply(command, fate == Fate::lost_answer);
+  if (policy_.time_limit.count() > 0) sim::sleep(policy_.time_limit, where);
   throw CallError(CallError::Kind::timed_out, command.verb);
+}
+
+namespace {
+
+constexpr sim::TaskOptions nobody_waits{.pool = nullptr, .background = true};
+
+}  // namespace
+
+Reply UnreliableClient::call(const Command& command, Where where) {
+  return round_trip(
+      command, where, [&](Store::Entry& entry) { return session_.perform(command, entry); },
+      [&] {
+        const auto late = [session = session_, in_flight = OwnedCommand(command), where]() mutable {
+          if (Store::Entry* const entry = session.store().arrive(in_flight.command(), where))
+            session.perform(in_flight.command(), *entry);
+        };
+        execution_.add_task("kv-in-flight", late, nobody_waits);
+      });
+}
+
+Reply UnreliableClient::execute(Arguments words, Where where) {
+  Parsed parsed;
+  parse(words, parsed);
+  if (!parsed.is_refused) return call(parsed.command, where);
+  Store::Entry* const entry = session_.store().arrive(parsed.command, where);
+  return entry != nullptr ? session_.perform(parsed.command, *entry, true) : Store::inert_reply();
+}
+
+std::optional<std::vector<Reply>> UnreliableClient::transaction(std::span<const Command> commands, Where where) {
+  const Command exec{.verb = Verb::exec};
+  Reply reply = round_trip(
+      exec, where, [&](Store::Entry&) { return session_.perform_all(commands); },
+      [&] {
+        const std::vector<OwnedCommand> in_flight(commands.begin(), commands.end());
+        const auto late = [session = session_, in_flight, where]() mutable {
+          if (session.store().arrive({.verb = Verb::exec}, where) == nullptr) return;
+          std::vector<Command> views;
+          for (const OwnedCommand& command : in_flight) views.push_back(command.command());
+          session.perform_all(views);
+        };
+        execution_.add_task("kv-in-flight", late, nobody_waits);
+      });
+  if (reply.kind != Reply::Kind::list) return std::nullopt;
+  return std::move(reply.list);
 }
 
 }  // namespace heddle::kv

@@ -11,7 +11,7 @@
 
 #include <string>
 
-#include "models/kv/store.hpp"
+#include "models/kv/session.hpp"
 
 namespace heddle::scenarios {
 namespace {
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view lease_key = "NET:channel:in-use:1";
 constexpr std::string_view token_key = "NET:channel:fencing:1";
-constexpr kv::Duration lease_ttl = 100ms;
+constexpr kv::Milliseconds lease_ttl = 100ms;
 constexpr int worker_count = 2;
 constexpr int submissions_per_lease = 2;
 
@@ -131,15 +131,15 @@ class Run {
 
   void on_change(const kv::Change& change) {
     if (change.key != lease_key) return;
-    if (change.before == nullptr) ++tenures_;
-    if (change.after != nullptr) return;
+    if (!change.before) ++tenures_;
+    if (change.after) return;
     if (change.expired) {
       expired_ = true;
       return;
     }
     const std::string deleter = sim::Execution::current().running_task().name.str();
     sim::check("release_only_own", *change.before == deleter,
-               [&] { return deleter + " released the lease of " + *change.before; });
+               [&] { return deleter + " released the lease of " + std::string(*change.before); });
   }
 
   sim::World& world_;

@@ -4,8 +4,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <map>
+#include <sstream>
 
-#include "models/kv/store.hpp"
+#include "models/kv/session.hpp"
 #include "sim/core/world.hpp"
 #include "sim/explore/dfs.hpp"
 #include "tests/models/kv/step.hpp"
@@ -18,11 +19,9 @@ using Tasks = std::vector<std::vector<Step>>;
 /// Every key with its value and the time at which it expires.
 std::string contents(Client& client) {
   std::ostringstream out;
-  for (const std::string& key : client.keys("")) {
-    const TimeToLive ttl = client.pttl(key);
-    out << key << "=" << client.get(key).value_or("-");
-    if (ttl.kind == TimeToLive::Kind::expiring) out << "@" << (ttl.remaining + sim::now()).count();
-    out << " ";
+  for (const std::string& key : client.keys("*")) {
+    const Reply deadline = client.call({.verb = Verb::ttl, .key = key, .query = TtlQuery::deadline_ms});
+    out << key << "=" << client.get(key).value_or("-") << "@" << deadline.number << " ";
   }
   return out.str();
 }
@@ -33,17 +32,17 @@ std::string outcome_of(sim::Execution& execution, sim::Strategy& strategy, const
   std::vector<std::string> seen(tasks.size() + 1);
   const sim::Program program = [&](sim::World& world) {
     Store store;
-    StoreClient client(store);
-    client.set("a", "1", {.ttl = std::chrono::milliseconds(2)});
-    client.set("b", "1");
+    StoreClient setup(store);
+    setup.set("a", "1", {.ttl = std::chrono::milliseconds(2)});
+    setup.set("b", "1");
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       world.task({"task", static_cast<int>(t)}, [&, t] {
-        for (const Step& step : tasks[t])
-          seen[t] += text(client.call(step.command(), std::source_location::current())) + "\n";
+        StoreClient client(store);
+        for (const Step& step : tasks[t]) seen[t] += perform(client, step) + "\n";
       });
     }
     world.run();
-    seen.back() = contents(client);
+    seen.back() = contents(setup);
   };
   execution.run(program, strategy);
   std::string all;
@@ -78,13 +77,23 @@ Agreement explore_all(const Tasks& tasks, std::uint64_t at_most) {
 /// Each verb on each key, with and without its options.
 std::vector<Step> commands_of_all_kinds() {
   std::vector<Step> all;
-  for (int verb = 0; verb < 12; ++verb) {
-    for (int key = 0; key < 3; ++key) {
-      Step step{.verb = static_cast<Verb>(verb), .key = key, .value = 1, .expected = 0, .ttl_ms = 0};
+  for (const Verb verb : store_verbs) {
+    for (std::size_t key = 0; key < 3; ++key) {
+      Step step;
+      step.verb = verb;
+      step.key = key;
+      step.other_key = (key + 1) % 3;
+      step.value = 1;
       all.push_back(step);
-      if (step.verb != Verb::set && step.verb != Verb::compare_and_set && !step.needs_ttl()) continue;
+      if (step.verb == Verb::set || step.verb == Verb::increment) {
+        Step in_transaction = step;
+        in_transaction.in_transaction = true;
+        all.push_back(in_transaction);
+      }
+      if (!step.takes_ttl() && !step.needs_ttl()) continue;
       step.ttl_ms = 3;
       step.value = 2;
+      step.expire_if.has_ttl = true;
       all.push_back(step);
       step.ttl_ms = 0;
       step.keep_ttl = true;

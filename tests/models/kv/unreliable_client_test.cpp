@@ -32,7 +32,7 @@ std::set<std::string> outcomes_of_a_write(const FaultPolicy& policy) {
           world.yield();
         });
         world.run();
-        outcomes.insert(told + ": " + *store.peek("a"));
+        outcomes.insert(told + ": " + std::string(*store.peek("a")));
       },
       sim::Dfs{});
   EXPECT_TRUE(verdict.exhausted()) << evidence_line(verdict);
@@ -113,6 +113,47 @@ TEST(UnreliableClient, FailsNoMoreOftenThanItsPolicyAllows) {
   EXPECT_TRUE(verdict.exhausted());
   EXPECT_EQ(verdict.evidence.executions, 11U);  // 1 + 4 + 6 ways to fail at most twice in four calls
   EXPECT_EQ(most, 2);
+}
+
+TEST(UnreliableClient, LatencyIsVirtualTime) {
+  std::set<std::string> answered_at;
+  const sim::Verdict verdict = sim::explore(
+      [&](sim::World& world) {
+        Store store;
+        UnreliableClient kv(store, {.latency = std::chrono::milliseconds(10), .slow = std::chrono::milliseconds(50)});
+        world.task("caller", [&] {
+          kv.set("a", "1");
+          answered_at.insert(std::to_string(world.now().count() / 1'000'000));
+        });
+        world.run();
+      },
+      sim::Dfs{});
+  EXPECT_TRUE(verdict.exhausted());
+  EXPECT_THAT(answered_at, UnorderedElementsAre("10", "50"));
+}
+
+TEST(UnreliableClient, ATransactionThatTimedOutIsPerformedWholeOrNotAtAll) {
+  std::set<std::string> outcomes;
+  const sim::Verdict verdict = sim::explore(
+      [&](sim::World& world) {
+        Store store;
+        UnreliableClient kv(store, {.times_out = true, .applies_late = true});
+        StoreClient other(store);
+        world.task("caller", [&] {
+          try {
+            kv.watch({"w"});
+            kv.transaction({{.verb = Verb::increment, .key = "a"}, {.verb = Verb::increment, .key = "b"}});
+          } catch (const CallError&) {
+          }
+          world.yield();
+        });
+        world.task("other", [&] { other.set("w", "1"); });
+        world.run();
+        outcomes.insert(std::string(store.peek("a").value_or("-")) + std::string(store.peek("b").value_or("-")));
+      },
+      sim::Dfs{});
+  EXPECT_TRUE(verdict.exhausted());
+  EXPECT_THAT(outcomes, UnorderedElementsAre("--", "11"));
 }
 
 TEST(UnreliableClient, ACallerThatCatchesNothingFailsWithASentence) {
