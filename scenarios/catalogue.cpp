@@ -17,18 +17,9 @@ namespace {
 
 std::vector<Scenario> build() {
   return {
-      checkpoint_reopens(),
-      challenged_overwrites(),
-      closed_overwrites(),
-      created_unsigned_head(),
-      fake_home_deposit(),
-      first_touch_lock(),
-      unknown_channel(),
-      lock_order_two_assets(),
-      vacuous_regression(),
-      connection_lost(),
-      nested_clear(),
-      timeout_during_drain(),
+      checkpoint_reopens(), challenged_overwrites(), closed_overwrites(), created_unsigned_head(),
+      fake_home_deposit(),  first_touch_lock(),      unknown_channel(),   lock_order_two_assets(),
+      vacuous_regression(), connection_lost(),       nested_clear(),      timeout_during_drain(),
       lease_expiry(),
   };
 }

@@ -78,7 +78,8 @@ class Store {
     for (const LostReplyObserver& observer : lost_reply_observers_) observer(command, applied);
   }
 
-  // For `Session`.
+  // For `Session` and for oracles.
+  [[nodiscard]] sim::ObjectId object() const noexcept { return object_; }
   Entry& entry_of(std::string_view key);
   [[nodiscard]] sim::Execution& execution() noexcept { return execution_; }
 
