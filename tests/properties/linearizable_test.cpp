@@ -169,7 +169,7 @@ TEST(History, IsDrawnInLanes) {
                           {"other", "write x 2", 4, Step::never}}),
             "writer │ ├ write x 1 ┤\n"
             "reader │  ├ read x = 1 ┤ ├ read x = 0 ┤!\n"
-            " other │              ├ write x 2 ┄┄┄┄┄┄┄\n");
+            " other │               ├ write x 2 ┄┄┄┄┄┄\n");
 }
 
 /// Two readers of a register that is written in between; a broken one remembers what it read first.
