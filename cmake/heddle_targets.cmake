@@ -5,6 +5,29 @@ target_compile_options(heddle_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Werror)
 target_compile_definitions(heddle_build_flags INTERFACE _GLIBCXX_ASSERTIONS)
 
+option(HEDDLE_UNITY "Compile sources together, eight at a time: most of the cost of one is in headers. For builds from scratch" OFF)
+
+# heddle_unity(TARGET OUT SOURCE...): in OUT, the sources to compile for TARGET: these, or files that join them.
+function(heddle_unity target out)
+  if(NOT HEDDLE_UNITY)
+    set(${out} ${ARGN} PARENT_SCOPE)
+    return()
+  endif()
+  set(joined)
+  list(LENGTH ARGN count)
+  math(EXPR last "${count} - 1")
+  foreach(first RANGE 0 ${last} 8)
+    list(SUBLIST ARGN ${first} 8 batch)
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/${target}_unity/${first}.cpp)
+    add_custom_command(OUTPUT ${file}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/${target}_unity
+      COMMAND awk -v root=${PROJECT_SOURCE_DIR}/ -f ${PROJECT_SOURCE_DIR}/cmake/unity.awk ${batch} > ${file}
+      DEPENDS ${batch} ${PROJECT_SOURCE_DIR}/cmake/unity.awk VERBATIM)
+    list(APPEND joined ${file})
+  endforeach()
+  set(${out} ${joined} PARENT_SCOPE)
+endfunction()
+
 # heddle_library(NAME [EXCLUDE folder...] [PUBLIC target...] [PRIVATE target...]): the library heddle::NAME of the current
 # folder, without the folders that are libraries of their own. Its headers are a file set: they are installed with it, and
 # the target all_verify_interface_header_sets compiles each on its own.
@@ -17,6 +40,7 @@ function(heddle_library name)
     list(FILTER headers EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${folder}/")
   endforeach()
   if(sources)
+    heddle_unity(heddle_${name} sources ${sources})
     add_library(heddle_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(heddle_${name} PUBLIC ${ARG_PUBLIC} PRIVATE $<BUILD_INTERFACE:heddle_build_flags> ${ARG_PRIVATE})
