@@ -223,6 +223,7 @@ std::string to_json(const FailureFile& file) {
                    {"seed", file.seed},
                    {"execution", file.found_in_execution},
                    {"evidence", file.evidence}};
+  if (!file.found_token.empty()) json["found"]["token"] = file.found_token;
   json["minimality"] = {{"preemptions", file.preemptions},
                         {"preemptions_proved", file.preemptions_proved},
                         {"steps_proved", file.steps_proved}};
@@ -266,6 +267,7 @@ FailureFile failure_file_from_json(std::string_view text, const std::string& ori
   file.seed = found.get_or<std::uint64_t>("seed", 0);
   file.found_in_execution = found.get_or<std::uint64_t>("execution", 0);
   file.evidence = found.get_or<std::string>("evidence", {});
+  file.found_token = found.get_or<std::string>("token", {});
   const Reader minimality = in.object("minimality");
   file.preemptions = minimality.get_or<std::uint32_t>("preemptions", 0);
   file.preemptions_proved = minimality.get_or("preemptions_proved", false);

@@ -42,6 +42,7 @@ struct FailureFile {
   FailureKind kind = FailureKind::none;
   std::string message;
   std::string token;
+  std::string found_token;  ///< the schedule as it was found, before it was shrunk; empty when they are the same
   ExecutionOptions execution;
   std::vector<std::uint32_t> body_choices;  ///< decisions of the body itself, outside of tasks
   std::vector<StepLabel> steps;

@@ -47,6 +47,8 @@ Report make_report(const Program& program, const Failure& failure, const Executi
   if (options.explain)
     report.explanation = explain(program, report.failure, {.execution = execution, .budget = options.explain_budget});
   report.token = encode(make_token(program, report.failure, execution, naming));
+  if (report.failure.schedule != failure.schedule)
+    report.found_token = encode(make_token(program, failure, execution, naming));
   return report;
 }
 
@@ -85,6 +87,7 @@ FailureFile to_failure_file(const Report& report) {
   file.kind = report.failure.kind;
   file.message = report.failure.message;
   file.token = report.token;
+  file.found_token = report.found_token;
   file.execution = report.execution;
   file.body_choices = report.timeline.body_choices;
   for (const TimelineRow& row : report.timeline.rows) {

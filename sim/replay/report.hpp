@@ -30,7 +30,8 @@ struct Report {
   bool was_shrunk = false;
   Timeline timeline;
   Explanation explanation;
-  std::string token;  ///< empty for a failure without a schedule (a `sometimes` that nothing reached)
+  std::string token;        ///< empty for a failure without a schedule (a `sometimes` that nothing reached)
+  std::string found_token;  ///< the schedule as it was found; empty unless shrinking changed it
   ExecutionOptions execution;
   std::string strategy;
   std::uint64_t seed = 0;
