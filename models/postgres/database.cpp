@@ -278,6 +278,19 @@ std::span<const Notice> ModelConnection::notices() const noexcept {
   return session_.notices;
 }
 
+TransactionStatus ModelConnection::transaction_status() const noexcept {
+  if (!session_.in_block) return TransactionStatus::idle;
+  return session_.state == Session::State::failed ? TransactionStatus::failed : TransactionStatus::in_block;
+}
+
+const Settings& ModelConnection::session_settings() const noexcept {
+  return session_.session_settings;
+}
+
+void ModelConnection::adopt_settings(const Settings& settings) noexcept {
+  session_.session_settings = settings;
+}
+
 void ModelConnection::begin_transaction(Isolation isolation, const std::source_location& where) {
   if (session_.state == Session::State::closed)
     throw SqlError(sqlstate::connection_does_not_exist, "connection not open");

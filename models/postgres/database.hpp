@@ -83,6 +83,10 @@ struct StatementResult {
 };
 
 struct Notice;
+struct Settings;
+
+/// As libpq's PQtransactionStatus.
+enum class TransactionStatus : std::uint8_t { idle, in_block, failed };
 
 /// A session of the modelled server. Closed by its destructor.
 class ModelConnection final : public Connection {
@@ -97,6 +101,10 @@ class ModelConnection final : public Connection {
                                           const std::source_location& where = std::source_location::current());
   /// The warnings of the last statement or script. Valid until the next.
   [[nodiscard]] std::span<const Notice> notices() const noexcept;
+  [[nodiscard]] TransactionStatus transaction_status() const noexcept;
+  /// What SET has made of the session, and a way to begin with that.
+  [[nodiscard]] const Settings& session_settings() const noexcept;
+  void adopt_settings(const Settings& settings) noexcept;
   /// Whether this session's statement waits for a lock.
   [[nodiscard]] bool is_waiting() const noexcept;
 

@@ -127,6 +127,25 @@ void add_fuzz(CLI::App& app, FuzzOptions& options, Action& chosen) {
   command.add_flag("--json", options.json, "print one JSON document at the end");
 }
 
+void add_isolation(CLI::App& app, IsolationOptions& options, Action& chosen) {
+  CLI::App& command =
+      add_command(app, "isolation",
+                  "Run a specification of PostgreSQL's isolationtester on the model of PostgreSQL 15, or "
+                  "on a server, and print what isolationtester prints. Exit code 1 when a permutation "
+                  "cannot be completed, because a step waits for ever.",
+                  chosen, [&options](const Catalogue&) { return isolation_command(options); });
+  command.add_option("FILE", options.file, "the specification; - reads standard input")->required();
+  command.add_option("--level", options.level, "of transactions that do not say: rc, rr or serializable")
+      ->capture_default_str();
+  command.add_flag(
+      "--all", options.all,
+      "explore every interleaving that can occur, and print the distinct outcomes with a permutation each");
+  command.add_option("--most", options.most, "with --all: stop after so many interleavings")->capture_default_str();
+  command
+      .add_option("--server", options.server, "run on this server instead: postgresql://USER:PASSWORD@HOST/DATABASE")
+      ->type_name("URI");
+}
+
 Exit exit_code_of(sim::ErrorCode code) {
   return code == sim::ErrorCode::not_deterministic || code == sim::ErrorCode::diverged ? Exit::diverged : Exit::usage;
 }
@@ -161,12 +180,14 @@ int run_command_line(int argc, const char* const* argv, const Catalogue& catalog
   ReplayOptions replay_options;
   ShrinkCommandOptions shrink_options;
   FuzzOptions fuzz_options;
+  IsolationOptions isolation_options;
   add_list(app, list_options, chosen);
   add_run(app, run_options, chosen);
   add_check(app, check_options, chosen);
   add_replay(app, replay_options, chosen);
   add_shrink(app, shrink_options, chosen);
   add_fuzz(app, fuzz_options, chosen);
+  add_isolation(app, isolation_options, chosen);
   try {
     require_known_command(app, argc, argv);
     app.parse(argc, argv);

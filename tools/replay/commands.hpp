@@ -78,4 +78,13 @@ struct FuzzOptions {
 };
 Exit fuzz(const Catalogue& catalogue, const FuzzOptions& options);
 
+struct IsolationOptions {
+  std::string file;  ///< a specification for isolationtester; "-": standard input
+  std::string level = "rc";
+  std::string server;  ///< URI; empty: the model
+  bool all = false;
+  std::uint64_t most = 1'000'000;  ///< interleavings
+};
+Exit isolation_command(const IsolationOptions& options);
+
 }  // namespace heddle::cli

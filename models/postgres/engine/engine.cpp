@@ -358,7 +358,12 @@ Version& Engine::update(StatementContext& statement, Version& old, const Value* 
   old.deleter = session.tx;
   old.deleted_by = session.command;
   old.next = &version;
-  old.key_gone = key_changes(table, old.values, values);
+  // A version bears one mark for its updater's lock and change together: after FOR UPDATE, any change counts as one of
+  // the key.
+  const bool holds_strongest = std::any_of(row.lockers.begin(), row.lockers.end(), [&](const Locker& locker) {
+    return locker.tx == session.tx && locker.strength == LockStrength::update;
+  });
+  old.key_gone = holds_strongest || key_changes(table, old.values, values);
   row.newest = &version;
   append(session, version);
   session.undo.push_back({Undo::Kind::update, false, {}, &row, &old, &version});

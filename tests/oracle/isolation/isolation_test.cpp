@@ -1,0 +1,96 @@
+// `heddle isolation` against the real isolationtester: what they print is equal byte for byte, for every specification
+// in specs/ and at every level. Run it by script/with-postgres.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "tests/tools/process.hpp"
+
+namespace heddle::test {
+namespace {
+
+constexpr const char* isolationtester = "/usr/lib/postgresql/15/lib/pgxs/src/test/isolation/isolationtester";
+
+struct Level {
+  std::string name;
+  std::string setting;
+};
+
+struct Case {
+  std::string spec;
+  Level level;
+};
+
+std::string server() {
+  const char* uri = std::getenv("HEDDLE_POSTGRES_URI");
+  if (uri == nullptr) throw std::runtime_error("HEDDLE_POSTGRES_URI is not set; run this by script/with-postgres");
+  return uri;
+}
+
+std::vector<Case> cases() {
+  const std::vector<Level> levels = {{"rc", "read\\ committed"}, {"rr", "repeatable\\ read"}};
+  std::vector<Case> all;
+  for (const auto& entry : std::filesystem::directory_iterator(HEDDLE_SPECS))
+    for (const Level& level : levels) all.push_back({entry.path().string(), level});
+  std::sort(all.begin(), all.end(), [](const Case& a, const Case& b) {
+    return std::tie(a.spec, a.level.name) < std::tie(b.spec, b.level.name);
+  });
+  return all;
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& info) {
+  return std::filesystem::path(info.param.spec).stem().string() + "_" + info.param.level.name;
+}
+
+/// The first line that is not the same, and what comes before it; empty if the texts are equal.
+std::string first_difference(const std::string& real, const std::string& ours) {
+  if (real == ours) return "";
+  const auto [at, other] = std::mismatch(real.begin(), real.end(), ours.begin(), ours.end());
+  constexpr std::ptrdiff_t context = 300;
+  const std::string before(at - std::min(at - real.begin(), context), at);
+  const std::string real_rest(at, at + std::min(real.end() - at, context));
+  const std::string our_rest(other, other + std::min(ours.end() - other, context));
+  return "after\n" + before + "\nisolationtester prints\n" + real_rest + "\nand heddle\n" + our_rest;
+}
+
+/// For GoogleTest.
+void PrintTo(const Case& value, std::ostream* out) {
+  *out << value.spec << " at " << value.level.name;
+}
+
+class Isolation : public testing::TestWithParam<Case> {};
+
+TEST_P(Isolation, TheModelPrintsWhatIsolationtesterPrints) {
+  const auto& [spec, level] = GetParam();
+  const Ended real = run_process(
+      {isolationtester, server()},
+      {.input = read_text(spec),
+       .environment = {"PGOPTIONS=-c default_transaction_isolation=" + level.setting, "PGISOLATIONTIMEOUT=20"}});
+  ASSERT_EQ(real.exit_code, 0) << real.err;
+
+  const Ended model = heddle({"isolation", spec, "--level", level.name});
+
+  EXPECT_EQ(model.exit_code, 0) << model.err;
+  EXPECT_EQ(first_difference(real.out, model.out), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, Isolation, testing::ValuesIn(cases()), name_of);
+
+TEST(IsolationServer, PrintsWhatIsolationtesterPrintsAndLeavesNothing) {
+  const std::string spec = std::string(HEDDLE_SPECS) + "/stale_join.spec";
+  const Ended real = run_process({isolationtester, server()}, {.input = read_text(spec)});
+
+  const Ended ours = heddle({"isolation", spec, "--server", server()});
+
+  EXPECT_EQ(ours.exit_code, 0) << ours.err;
+  EXPECT_EQ(first_difference(real.out, ours.out), "");
+  const Ended left = run_process({"/usr/bin/psql", "-At", server(), "-c",
+                                  "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'heddle%' UNION ALL "
+                                  "SELECT relname FROM pg_class WHERE relname = 'channels'"});
+  EXPECT_EQ(left.out, "");
+}
+
+}  // namespace
+}  // namespace heddle::test
