@@ -99,12 +99,12 @@ void Execution::record_event(const Task& task) {
 void Execution::check_always() {
   if (result_.failure != FailureKind::none || tearing_down()) return;
   const bool was_inspecting = std::exchange(inspecting_, true);
-  set_attention();
+  const std::uint32_t attention = std::exchange(attention_, attention_ | attention_inspect);
   for (const AlwaysCheck& check : always_)
     if (is_of_interest(check.property) && !check.holds(check.predicate))
       record_failure(FailureKind::property, check.property);
   inspecting_ = was_inspecting;
-  set_attention();
+  attention_ = attention;  // as it was: the root may be running, when it is about to hand over to a task
 }
 
 void Execution::add_note(std::string_view text) {
