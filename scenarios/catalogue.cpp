@@ -1,4 +1,5 @@
 #include "scenarios/channel_pool/lease_expiry.hpp"
+#include "scenarios/channel_pool/scenarios.hpp"
 #include "scenarios/home_channel/checkpoint_reopens.hpp"
 #include "scenarios/home_channel/connection_lost.hpp"
 #include "scenarios/home_channel/created_unsigned_head.hpp"
@@ -17,10 +18,30 @@ namespace {
 
 std::vector<Scenario> build() {
   return {
-      checkpoint_reopens(), challenged_overwrites(), closed_overwrites(), created_unsigned_head(),
-      fake_home_deposit(),  first_touch_lock(),      unknown_channel(),   lock_order_two_assets(),
-      vacuous_regression(), connection_lost(),       nested_clear(),      timeout_during_drain(),
+      checkpoint_reopens(),
+      challenged_overwrites(),
+      closed_overwrites(),
+      created_unsigned_head(),
+      fake_home_deposit(),
+      first_touch_lock(),
+      unknown_channel(),
+      lock_order_two_assets(),
+      vacuous_regression(),
+      connection_lost(),
+      nested_clear(),
+      timeout_during_drain(),
+      acquire(),
       lease_expiry(),
+      with_lock_double(),
+      claim_lock_expires(),
+      lru_document(),
+      lru_order(),
+      scan_failure(),
+      locked_ids_scan(),
+      uncertain_outcome(),
+      all_busy(),
+      release_fails(),
+      scale(),
   };
 }
 

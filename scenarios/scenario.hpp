@@ -17,8 +17,8 @@ struct Expectation {
   std::vector<std::string> violates = {};
   /// Properties that hold although others are violated, or all of the scenario's when `violates` is empty.
   std::vector<std::string> holds = {};
-  /// The schedule space is too large to exhaust: a random campaign of this many executions finds nothing. 0: it is
-  /// exhausted.
+  /// The schedule space is too large to exhaust: a random campaign of this many executions finds nothing (in a variant
+  /// that holds). 0: it is exhausted.
   std::uint64_t sampled_executions = 0;
 
   [[nodiscard]] bool all_hold() const noexcept { return violates.empty(); }

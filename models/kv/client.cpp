@@ -8,11 +8,18 @@
 
 namespace heddle::kv {
 
-CallError::CallError(Kind kind, Verb verb)
-    : CallError(kind, kind == Kind::refused
-                          ? fmt::format("kv.{} was refused: it has not been performed", to_string(verb))
-                          : fmt::format("kv.{} timed out: whether it has been performed is unknown", to_string(verb))) {
+namespace {
+
+std::string describe(CallError::Kind kind, const Command& command) {
+  const std::string call = command.key.empty() ? fmt::format("kv.{}", to_string(command.verb))
+                                               : fmt::format("kv.{} of '{}'", to_string(command.verb), command.key);
+  return call + (kind == CallError::Kind::refused ? " was refused: it has not been performed"
+                                                  : " timed out: whether it has been performed is unknown");
 }
+
+}  // namespace
+
+CallError::CallError(Kind kind, const Command& command) : CallError(kind, describe(kind, command)) {}
 
 namespace detail {
 

@@ -42,7 +42,7 @@ class CallError : public std::runtime_error {
     refused,    ///< the command was not performed and never will be
     timed_out,  ///< a write may have been performed, may be performed later, or never
   };
-  CallError(Kind kind, Verb verb);
+  CallError(Kind kind, const Command& command);
   CallError(Kind kind, const std::string& sentence) : std::runtime_error(sentence), kind_(kind) {}
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
 

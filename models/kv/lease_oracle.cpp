@@ -38,7 +38,7 @@ void LeaseOracle::on_change(const Change& change) {
   Lease& lease = lease_of(change.key);
   const sim::TaskId task = actor();
   if (change.before && !change.expired)
-    sim::check("releases_only_own", task == lease.owner, [&] {
+    sim::check("release_only_own", task == lease.owner, [&] {
       const std::string_view deed = !change.after                     ? "deleted"
                                     : *change.before == *change.after ? "changed the TTL of"
                                                                       : "overwrote";

@@ -7,7 +7,7 @@
 // Properties (names in `LeaseOracle::properties`):
 //  - one_holder_acts: never do two holders of one lease act at once;
 //  - acts_only_while_held: whoever acts holds the lease, when it begins to act;
-//  - releases_only_own: nobody deletes, overwrites or re-times the lease of another task. A lease belongs to the task
+//  - release_only_own: nobody deletes, overwrites or re-times the lease of another task. A lease belongs to the task
 //    whose command made its key; what is performed late for a caller that gave up counts as the caller's;
 //  - lost_reply_leaks_no_lease: a lease that was taken by a call which was never answered, and under which nobody ever
 //    acted, has a TTL in the end, or is gone: else nobody will ever release it.
@@ -26,7 +26,7 @@ namespace heddle::kv {
 class LeaseOracle {
  public:
   static constexpr std::array<std::string_view, 4> properties = {"one_holder_acts", "acts_only_while_held",
-                                                                 "releases_only_own", "lost_reply_leaks_no_lease"};
+                                                                 "release_only_own", "lost_reply_leaks_no_lease"};
 
   LeaseOracle(Store& store, std::string pattern);
   LeaseOracle(const LeaseOracle&) = delete;

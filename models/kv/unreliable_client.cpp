@@ -31,27 +31,35 @@ UnreliableClient::Fate UnreliableClient::decide(const Command& command) {
 }
 
 Milliseconds UnreliableClient::latency() {
-  if (policy_.slow.count() == 0) return policy_.latency;
-  return execution_.alternative(2) == 0 ? policy_.latency : policy_.slow;
+  if (policy_.slow.count() == 0 || slow_calls_ >= policy_.slow_at_most) return policy_.latency;
+  if (execution_.alternative(2) == 0) return policy_.latency;
+  ++slow_calls_;
+  return policy_.slow;
+}
+
+void UnreliableClient::wait(Milliseconds duration, Where where) {
+  if (duration.count() == 0) return;
+  time_spent_ += duration;
+  sim::sleep(duration, where);
 }
 
 template <class Perform, class Later>
 Reply UnreliableClient::round_trip(const Command& command, Where where, Perform perform, Later later) {
   const bool under_test = execution_.in_task();  // outside of a task nothing fails
   const Milliseconds delay = under_test ? latency() : Milliseconds{};
-  if (delay.count() > 0) sim::sleep(delay / 2, where);
+  wait(delay / 2, where);
   Store::Entry* const entry = session_.store().arrive(command, where);
   if (entry == nullptr) return Store::inert_reply();
   const Fate fate = under_test ? decide(command) : Fate::performed;
   switch (fate) {
     case Fate::performed: {
       Reply reply = perform(*entry);
-      if (delay.count() > 0) sim::sleep(delay - delay / 2, where);
+      wait(delay - delay / 2, where);
       return reply;
     }
     case Fate::refused:
       execution_.note([] { return std::string("refused"); });
-      throw CallError(CallError::Kind::refused, command.verb);
+      throw CallError(CallError::Kind::refused, command);
     case Fate::lost_request:
       execution_.note([] { return std::string("timed out; not performed"); });
       break;
@@ -65,8 +73,8 @@ Reply UnreliableClient::round_trip(const Command& command, Where where, Perform 
       break;
   }
   if (!only_reads(command.verb)) session_.store().tell_lost_reply(command, fate == Fate::lost_answer);
-  if (policy_.time_limit.count() > 0) sim::sleep(policy_.time_limit, where);
-  throw CallError(CallError::Kind::timed_out, command.verb);
+  wait(policy_.time_limit, where);
+  throw CallError(CallError::Kind::timed_out, command);
 }
 
 namespace {

@@ -16,7 +16,8 @@ struct FaultPolicy {
   std::uint32_t at_most = 1;  ///< faults of this connection; bounds the search
   Milliseconds latency{};     ///< of a round trip: half before the command is performed, half after
   Milliseconds slow{};        ///< a call may also take this long instead; zero: it may not
-  Milliseconds time_limit{};  ///< how long the caller waits before it gives up on an answer
+  std::uint32_t slow_at_most = ~std::uint32_t{0};  ///< slow calls of this connection
+  Milliseconds time_limit{};                       ///< how long the caller waits before it gives up on an answer
 
   [[nodiscard]] bool is_none() const noexcept { return at_most == 0 || !(refuses || times_out || applies_late); }
 };
@@ -30,6 +31,8 @@ class UnreliableClient final : public Client {
   Reply call(const Command& command, Where where) override;
   Reply execute(Arguments words, Where where) override;
   std::optional<std::vector<Reply>> transaction(std::span<const Command> commands, Where where) override;
+  /// The virtual time that its calls have taken, or its caller has waited for an answer.
+  [[nodiscard]] Milliseconds time_spent() const noexcept { return time_spent_; }
 
  private:
   enum class Fate : std::uint8_t { performed, refused, lost_request, lost_answer, late };
@@ -39,12 +42,15 @@ class UnreliableClient final : public Client {
   template <class Perform, class Later>
   Reply round_trip(const Command& command, Where where, Perform perform, Later later);
   [[nodiscard]] Milliseconds latency();
+  void wait(Milliseconds duration, Where where);
 
   Session session_;
   FaultPolicy policy_;
   sim::Execution& execution_;
   sim::ObjectId object_;  // how many faults are left: shared if tasks share the connection
   std::uint32_t faults_ = 0;
+  std::uint32_t slow_calls_ = 0;
+  Milliseconds time_spent_{};
 };
 
 }  // namespace heddle::kv

@@ -38,9 +38,11 @@ std::string RegressionFile::name() const {
 std::vector<RegressionFile> regression_files(const std::vector<scenarios::Scenario>& catalogue) {
   std::vector<RegressionFile> files;
   for (const scenarios::Scenario& scenario : catalogue)
-    for (const scenarios::Variant& variant : scenario.variants)
+    for (const scenarios::Variant& variant : scenario.variants) {
+      if (variant.expected.sampled_executions > 0) continue;  // a schedule of hundreds of tasks is read by nobody
       for (const std::string& property : variant.expected.violates)
         if (!property.starts_with("sometimes(")) files.push_back({&scenario, &variant, property});
+    }
   return files;
 }
 

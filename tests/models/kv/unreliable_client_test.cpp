@@ -166,7 +166,8 @@ TEST(UnreliableClient, ACallerThatCatchesNothingFailsWithASentence) {
       },
       sim::Dfs{});
   ASSERT_TRUE(verdict.violates("exception"));
-  EXPECT_EQ(verdict.failure->message, "task caller threw: kv.set timed out: whether it has been performed is unknown");
+  EXPECT_EQ(verdict.failure->message,
+            "task caller threw: kv.set of 'a' timed out: whether it has been performed is unknown");
 }
 
 }  // namespace
