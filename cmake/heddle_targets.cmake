@@ -1,11 +1,14 @@
 # One static library per top-level folder; sources are found by folder, so a new file needs no edit here.
+option(HEDDLE_UNITY "Compile sources together, eight at a time: most of the cost of one is in headers. For builds from scratch" OFF)
+
 add_library(heddle_build_flags INTERFACE)
 target_compile_features(heddle_build_flags INTERFACE cxx_std_20)
 target_compile_options(heddle_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Werror)
+if(HEDDLE_UNITY)  # a name in another file is none that this one hides
+  target_compile_options(heddle_build_flags INTERFACE -Wno-shadow)
+endif()
 target_compile_definitions(heddle_build_flags INTERFACE _GLIBCXX_ASSERTIONS)
-
-option(HEDDLE_UNITY "Compile sources together, eight at a time: most of the cost of one is in headers. For builds from scratch" OFF)
 
 # heddle_unity(TARGET OUT SOURCE...): in OUT, the sources to compile for TARGET: these, or files that join them.
 function(heddle_unity target out)

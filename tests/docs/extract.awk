@@ -6,9 +6,9 @@
   if (includes == "") next
   all_includes = all_includes includes
   ++count
-  programs = programs sprintf("namespace heddle_docs_%d {\n%s}  // namespace heddle_docs_%d\n", count, body, count)
+  programs = programs "namespace heddle_docs_" page "_" count " {\n" body "}\n"  # sprintf has a limit in mawk
   next
 }
 in_block && /^#include/ { includes = includes $0 "\n"; next }
-in_block { body = body sprintf("#line %d \"%s\"\n%s\n", FNR, FILENAME, $0) }
-END { printf "%s%s", all_includes, programs }
+in_block { body = body "#line " FNR " \"" FILENAME "\"\n" $0 "\n" }
+END { print all_includes programs }
