@@ -31,11 +31,11 @@ function(heddle_unity target out)
   set(${out} ${joined} PARENT_SCOPE)
 endfunction()
 
-# heddle_library(NAME [EXCLUDE folder...] [PUBLIC target...] [PRIVATE target...]): the library heddle::NAME of the current
+# heddle_library(NAME [SEPARATE] [EXCLUDE folder...] [PUBLIC target...] [PRIVATE target...]): the library heddle::NAME of the current
 # folder, without the folders that are libraries of their own. Its headers are a file set: they are installed with it, and
-# the target all_verify_interface_header_sets compiles each on its own.
+# the target all_verify_interface_header_sets compiles each on its own. SEPARATE: its sources are never compiled together.
 function(heddle_library name)
-  cmake_parse_arguments(ARG "" "" "EXCLUDE;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "SEPARATE" "" "EXCLUDE;PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
   foreach(folder IN LISTS ARG_EXCLUDE)
@@ -43,7 +43,9 @@ function(heddle_library name)
     list(FILTER headers EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${folder}/")
   endforeach()
   if(sources)
-    heddle_unity(heddle_${name} sources ${sources})
+    if(NOT ARG_SEPARATE)
+      heddle_unity(heddle_${name} sources ${sources})
+    endif()
     add_library(heddle_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(heddle_${name} PUBLIC ${ARG_PUBLIC} PRIVATE $<BUILD_INTERFACE:heddle_build_flags> ${ARG_PRIVATE})

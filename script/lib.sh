@@ -41,10 +41,10 @@ use_ccache() {
   export CCACHE_DIR="$cache" CMAKE_CXX_COMPILER_LAUNCHER=ccache
 }
 
-# configure PRESET: writes build/PRESET.
+# configure PRESET: writes build/PRESET. HEDDLE_CMAKE_ARGUMENTS: further arguments, separated by blanks.
 configure() {
   use_ccache
-  (cd "$heddle_root" && run cmake --preset "$1")
+  (cd "$heddle_root" && run cmake --preset "$1" ${HEDDLE_CMAKE_ARGUMENTS:-})
 }
 
 # build PRESET [TARGET...]

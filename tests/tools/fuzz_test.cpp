@@ -48,6 +48,17 @@ TEST(Fuzz, VariantsThatHoldPassAndAreTold) {
   EXPECT_THAT(directory.files(), IsEmpty());
 }
 
+TEST(Fuzz, TellsWhatNoExecutionReached) {
+  const TemporaryDirectory directory;
+  const Ended ended = heddle_of_bad_scenarios({"fuzz", "vacuous", "--time", "1s", "--out", directory.path()});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.out,
+              HasSubstr("unexpected failures: 1\n  test/vacuous:never_contended: sometimes(contended) violated "
+                        "(UNEXPECTED): none of "));
+  EXPECT_THAT(ended.out, Not(HasSubstr("sometimes(ran)")));
+  EXPECT_THAT(directory.files(), IsEmpty());
+}
+
 TEST(Fuzz, TellsUnexpectedFailuresFromExpectedOnes) {
   const TemporaryDirectory directory;
   const Ended ended =

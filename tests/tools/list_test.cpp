@@ -22,7 +22,7 @@ TEST(List, ShowsScenariosVariantsPropertiesAndExpectedVerdicts) {
 }
 
 TEST(List, PrintsOneJsonDocument) {
-  const Ended ended = heddle({"list", "channel_pool", "--json"});
+  const Ended ended = heddle({"list", "lease_expiry", "--json"});
   EXPECT_EQ(ended.exit_code, 0);
   const auto json = nlohmann::json::parse(ended.out);
   const auto& scenario = json.at("scenarios").at(0);

@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds slice_time = 200ms;
 // Slices of one variant take disjoint ranges of execution numbers.
 constexpr std::uint64_t slice_executions = std::uint64_t{1} << 24U;
+// A condition that fewer executions did not reach may just be rare.
+constexpr std::uint64_t executions_to_judge = 1'000;
 constexpr sim::Budget shrink_budget{.executions = 10'000, .time = 1s};
 constexpr sim::Budget explain_budget{.executions = 100, .time = 500ms};
 
@@ -49,8 +51,10 @@ bool Campaign::wait(std::chrono::milliseconds time) {
 }
 
 void Campaign::join() {
+  if (threads_.empty()) return;
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  judge_reachability();
 }
 
 void Campaign::work() {
@@ -109,6 +113,7 @@ void Campaign::perform(const Job& job) {
       return;
     }
     const bool failed = verdict.failure && verdict.unreached.empty();
+    if (!failed) note_reached(rest, verdict);
     if (!failed || !note_failure(rest, verdict)) return;
     rest.first_execution = verdict.failure->execution + 1;
     if (rest.first_execution >= job.first_execution + slice_executions) return;
@@ -148,6 +153,35 @@ void Campaign::keep(Found found, const Job& job, const sim::Verdict& verdict) {
   const std::lock_guard lock(output_);
   found.file = write_report(report, options_.out);
   publish(std::move(found));
+}
+
+void Campaign::note_reached(const Job& job, const sim::Verdict& verdict) {
+  const std::lock_guard lock(mutex_);
+  Progress& progress = progress_[job.target];
+  progress.judged += verdict.evidence.executions;
+  if (verdict.evidence.executions == 0) return;
+  if (!progress.unreached) {
+    progress.unreached = verdict.unreached;
+  } else {
+    std::erase_if(*progress.unreached, [&](const std::string& name) { return !contains(verdict.unreached, name); });
+  }
+}
+
+void Campaign::judge_reachability() {
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    const Progress& progress = progress_[i];
+    if (!progress.unreached || progress.judged < executions_to_judge) continue;
+    for (const std::string& name : *progress.unreached) {
+      Found found;
+      found.target = targets_[i];
+      found.property = "sometimes(" + name + ")";
+      found.signature = "sometimes:" + name;
+      found.message = "none of " + std::to_string(progress.judged) + " executions reached it";
+      found.is_expected = contains(targets_[i].variant->expected.violates, found.property);
+      found.strategy = "all";
+      publish(std::move(found));
+    }
+  }
 }
 
 void Campaign::note_problem(const Job& job, const std::string& problem) {

@@ -53,7 +53,10 @@ class Campaign {
   };
 
   Campaign(std::vector<Target> targets, CampaignOptions options);
-  ~Campaign() { join(); }
+  ~Campaign() {
+    on_found = nullptr;
+    join();
+  }
   Campaign(const Campaign&) = delete;
   Campaign& operator=(const Campaign&) = delete;
 
@@ -65,6 +68,7 @@ class Campaign {
   void stop() noexcept { stopping_.store(true, std::memory_order_relaxed); }
   /// Waits until all threads have ended, at most `time`. Whether they have.
   bool wait(std::chrono::milliseconds time);
+  /// Ends the threads, and judges the `sometimes` conditions over all that was run.
   void join();
 
   [[nodiscard]] Tally total() const;
@@ -83,6 +87,10 @@ class Campaign {
     std::vector<std::string> modes{""};  ///< values of `only_property`; empty: nothing is left to find
     std::uint64_t slices = 0;
     Tally tally;
+    /// `sometimes` conditions that no execution has reached; nothing before the first slice that ended without a
+    /// failure.
+    std::optional<std::vector<std::string>> unreached;
+    std::uint64_t judged = 0;  ///< executions that could have reached them
   };
   struct Job {
     std::size_t target = 0;
@@ -98,6 +106,8 @@ class Campaign {
   bool is_over() const { return stopping_.load(std::memory_order_relaxed) || WallClock::now() >= deadline_; }
   /// Whether the job goes on after this failure.
   bool note_failure(const Job& job, const sim::Verdict& verdict);
+  void note_reached(const Job& job, const sim::Verdict& verdict);
+  void judge_reachability();
   void note_problem(const Job& job, const std::string& problem);
   void keep(Found found, const Job& job, const sim::Verdict& verdict);
   void publish(Found found);

@@ -46,6 +46,9 @@ class Interruption {
 
 std::string describe(const Found& found) {
   if (!found.problem.empty()) return fmt::format("{}: {}", found.target.name(), found.problem);
+  if (found.property.starts_with("sometimes("))
+    return fmt::format("{}: {} violated ({}): {}", found.target.name(), found.property,
+                       found.is_expected ? "expected" : "UNEXPECTED", found.message);
   return fmt::format("{}: {} violated ({}), found by {}{}", found.target.name(), found.property,
                      found.is_expected ? "expected" : "UNEXPECTED", found.strategy,
                      found.file.empty() ? "" : ", kept in " + found.file);

@@ -86,6 +86,14 @@ void many_steps(sim::World& world) {
   world.run();
 }
 
+/// Nobody else ever holds what it asks for.
+void never_contended(sim::World& world) {
+  world.task("only", [] { sim::yield(); });
+  world.run();
+  world.sometimes("contended", false);
+  world.sometimes("ran", true);
+}
+
 Scenario scenario(const std::string& name, std::vector<Variant> variants) {
   Scenario made;
   made.family = "test";
@@ -111,6 +119,7 @@ std::vector<Scenario> bad_catalogue() {
       scenario("never_ends", {variant("spin", never_ends)}),
       scenario("does_not_run", {variant("forgotten", does_not_run)}),
       scenario("large", {variant("many_steps", many_steps)}),
+      scenario("vacuous", {variant("never_contended", never_contended)}),
       scenario("wrong_expectation",
                {variant("holds_after_all", atomic_update, violates_it), variant("violates_after_all", lost_update)}),
   };
