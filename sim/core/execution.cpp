@@ -101,6 +101,7 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   Task& clock = *tasks_[clock_task];
   clock.key = clock.hash = 0xc2b2ae3d27d4eb4fU;
   clock.timers = clock.objects = 0;
+  clock.pending = {&ops::timer, clock_object, Access::write, Needs::at_least(1), std::source_location::current()};
   trace_sum_ = mix(clock.key, clock.hash);
   running_ = &root_;
   inspecting_ = false;
@@ -319,7 +320,6 @@ void Execution::clock_step() {
   Task& clock = *tasks_[clock_task];
   if (would_preempt(clock_task)) ++early_timers_;
   timer_step_ = result_.steps;
-  clock.pending = {&ops::timer, clock_object, Access::write, Needs::at_least(1), std::source_location::current()};
   if (observing_) open_step(clock);
   touch(clock_object, Access::write, -1);
   const bool was_inspecting = std::exchange(inspecting_, true);

@@ -31,8 +31,11 @@ struct Op {
   std::string_view name;
   Unwinds unwinds = Unwinds::never;
   std::uint32_t code = 0;
+  /// Whether what it touches depends on the state it meets: a compare-and-exchange that fails only reads.
+  bool varies = false;
 
-  constexpr Op(std::string_view op_name, Unwinds unwinding) : name(op_name), unwinds(unwinding), code(fnv1a(op_name)) {}
+  constexpr Op(std::string_view op_name, Unwinds unwinding, bool footprint_varies = false)
+      : name(op_name), unwinds(unwinding), code(fnv1a(op_name)), varies(footprint_varies) {}
 
  private:
   static constexpr std::uint32_t fnv1a(std::string_view text) noexcept {

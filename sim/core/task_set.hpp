@@ -55,6 +55,8 @@ class TaskSet {
       rest_.assign(rest_.size(), 0);
     wide_ = false;
   }
+  /// Of the first 64 tasks, those in the set.
+  [[nodiscard]] std::uint64_t first_word() const noexcept { return first_; }
   [[nodiscard]] bool empty() const noexcept { return first_ == 0 && (!wide_ || size() == 0); }
   [[nodiscard]] std::uint32_t size() const noexcept {
     int count = std::popcount(first_);

@@ -12,7 +12,7 @@ namespace heddle::sim {
 
 namespace ops {
 inline constexpr Op async_lock{"lock async", Unwinds::if_endless};
-inline constexpr Op async_try_lock{"try_lock async", Unwinds::if_endless};
+inline constexpr Op async_try_lock{"try_lock async", Unwinds::if_endless, true};
 inline constexpr Op async_unlock{"unlock async", Unwinds::never};
 }  // namespace ops
 

@@ -12,8 +12,8 @@ namespace heddle::sim {
 namespace ops {
 inline constexpr Op async_read{"read", Unwinds::if_endless};
 inline constexpr Op async_write{"write", Unwinds::if_endless};
-inline constexpr Op async_try_read{"try_read", Unwinds::if_endless};
-inline constexpr Op async_try_write{"try_write", Unwinds::if_endless};
+inline constexpr Op async_try_read{"try_read", Unwinds::if_endless, true};
+inline constexpr Op async_try_write{"try_write", Unwinds::if_endless, true};
 inline constexpr Op async_rw_unlock{"unlock rw async", Unwinds::never};
 }  // namespace ops
 

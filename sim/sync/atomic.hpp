@@ -17,6 +17,7 @@ namespace ops {
 inline constexpr Op atomic_load{"load", Unwinds::if_endless};
 inline constexpr Op atomic_store{"store", Unwinds::if_endless};
 inline constexpr Op atomic_update{"update", Unwinds::if_endless};
+inline constexpr Op atomic_exchange_if{"update", Unwinds::if_endless, true};
 }  // namespace ops
 
 template <class T>
@@ -76,7 +77,7 @@ class Atomic {
   [[gnu::always_inline]] bool compare_exchange(T& expected, T desired, std::memory_order = std::memory_order_seq_cst,
                                                std::source_location where = std::source_location::current()) {
     Execution& execution = Execution::current();
-    execution.step(ops::atomic_update, object_, Access::write, where);
+    execution.step(ops::atomic_exchange_if, object_, Access::write, where);
     if (value_ != expected) {  // a failed exchange is a read
       execution.touch(object_, Access::read);
       execution.note([&] { return "is " + text(value_) + ", not " + text(expected); });

@@ -11,8 +11,8 @@ namespace heddle::sim {
 namespace ops {
 inline constexpr Op send{"send", Unwinds::if_endless};
 inline constexpr Op recv{"recv", Unwinds::at_once};
-inline constexpr Op try_send{"try_send", Unwinds::if_endless};
-inline constexpr Op try_recv{"try_recv", Unwinds::if_endless};
+inline constexpr Op try_send{"try_send", Unwinds::if_endless, true};
+inline constexpr Op try_recv{"try_recv", Unwinds::if_endless, true};
 inline constexpr Op close{"close", Unwinds::never};
 inline constexpr Op drop_sender{"drop sender", Unwinds::never};
 inline constexpr Op drop_receiver{"drop receiver", Unwinds::never};

@@ -13,8 +13,8 @@ namespace heddle::sim {
 
 namespace ops {
 inline constexpr Op lock{"lock", Unwinds::if_endless};
-inline constexpr Op try_lock{"try_lock", Unwinds::if_endless};
-inline constexpr Op try_lock_for{"try_lock_for", Unwinds::if_endless};
+inline constexpr Op try_lock{"try_lock", Unwinds::if_endless, true};
+inline constexpr Op try_lock_for{"try_lock_for", Unwinds::if_endless, true};
 inline constexpr Op unlock{"unlock", Unwinds::never};
 }  // namespace ops
 

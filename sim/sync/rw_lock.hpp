@@ -19,8 +19,8 @@ namespace heddle::sim {
 namespace ops {
 inline constexpr Op read_lock{"lock_shared", Unwinds::if_endless};
 inline constexpr Op write_lock{"lock exclusively", Unwinds::if_endless};
-inline constexpr Op try_read_lock{"try_lock_shared", Unwinds::if_endless};
-inline constexpr Op try_write_lock{"try_lock exclusively", Unwinds::if_endless};
+inline constexpr Op try_read_lock{"try_lock_shared", Unwinds::if_endless, true};
+inline constexpr Op try_write_lock{"try_lock exclusively", Unwinds::if_endless, true};
 inline constexpr Op read_unlock{"unlock_shared", Unwinds::never};
 inline constexpr Op write_unlock{"unlock exclusively", Unwinds::never};
 }  // namespace ops

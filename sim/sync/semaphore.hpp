@@ -11,7 +11,7 @@ namespace heddle::sim {
 
 namespace ops {
 inline constexpr Op acquire{"acquire", Unwinds::if_endless};
-inline constexpr Op try_acquire{"try_acquire", Unwinds::if_endless};
+inline constexpr Op try_acquire{"try_acquire", Unwinds::if_endless, true};
 inline constexpr Op release{"release", Unwinds::never};
 }  // namespace ops
 

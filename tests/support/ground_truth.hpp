@@ -5,6 +5,7 @@
 
 #include <array>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "sim/core/world.hpp"
@@ -197,6 +198,55 @@ inline sim::Program casrot(int n) {
       world.task({"task", i}, [&, i] {
         int expected = i - 1;
         static_cast<void>(x.compare_exchange(expected, i));
+      });
+    world.run();
+  };
+}
+
+/// n tasks put four values each into a hash table of 128 slots, with linear probing (Flanagan and Godefroid, POPL
+/// 2005).
+inline sim::Program indexer(int n) {
+  return [n](sim::World& world) {
+    constexpr int slots = 128;
+    constexpr int values = 4;
+    Cells table;
+    add_cells(table, slots);
+    for (int t = 0; t < n; ++t)
+      world.task({"task", t}, [&, t] {
+        for (int i = 1; i <= values; ++i) {
+          const int value = i * 11 + t;
+          int slot = value * 7 % slots;
+          for (int expected = 0; !table[static_cast<std::size_t>(slot)].compare_exchange(expected, value); expected = 0)
+            slot = (slot + 1) % slots;
+        }
+      });
+    world.run();
+  };
+}
+
+/// n tasks find a free block for an inode each: 32 inodes, 26 blocks, a lock for each of them (Flanagan and Godefroid,
+/// POPL 2005).
+inline sim::Program filesystem(int n) {
+  return [n](sim::World& world) {
+    constexpr int inodes = 32;
+    constexpr int blocks = 26;
+    std::deque<sim::Mutex> inode_lock;
+    std::deque<sim::Mutex> block_lock;
+    for (int i = 0; i < inodes; ++i) inode_lock.emplace_back(sim::Name{"inode", i});
+    for (int b = 0; b < blocks; ++b) block_lock.emplace_back(sim::Name{"block", b});
+    std::array<int, inodes> inode{};
+    std::array<bool, blocks> busy{};
+    for (int t = 0; t < n; ++t)
+      world.task({"task", t}, [&, t] {
+        const auto i = static_cast<std::size_t>(t % inodes);
+        const sim::LockGuard own(inode_lock[i]);
+        if (inode[i] != 0) return;
+        for (std::size_t b = i * 2 % blocks;; b = (b + 1) % blocks) {
+          const sim::LockGuard block(block_lock[b]);
+          if (std::exchange(busy[b], true)) continue;
+          inode[i] = static_cast<int>(b) + 1;
+          return;
+        }
       });
     world.run();
   };

@@ -7,6 +7,7 @@
 
 #include "sim/core/error.hpp"
 #include "sim/explore/dfs.hpp"
+#include "sim/explore/dpor.hpp"
 #include "sim/explore/pct.hpp"
 #include "sim/explore/random.hpp"
 #include "tools/replay/target.hpp"
@@ -34,7 +35,13 @@ const std::vector<Kind>& kinds() {
        [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Pct>(3, seed); }},
       {"pct:", "pct:DEPTH", true,
        [](std::uint32_t depth, std::uint64_t seed) -> Made { return std::make_unique<sim::Pct>(depth, seed); }},
-      {"dfs", "dfs (exhaustive)", false,
+      {"dpor", "dpor (each trace once)", false,
+       [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dpor>(); }},
+      {"dpor:nodes=", "dpor:nodes=N", true,
+       [](std::uint32_t n, std::uint64_t) -> Made { return std::make_unique<sim::Dpor>(n); }},
+      {"exhaustive", "exhaustive (dfs with a happens-before cache)", false,
+       [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(sim::Dfs{}.cached()); }},
+      {"dfs", "dfs (every interleaving)", false,
        [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(); }},
       {"dfs:preemptions=", "dfs:preemptions=N", true,
        [](std::uint32_t n, std::uint64_t) -> Made {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "sim/explore/dfs.hpp"
+#include "sim/explore/dpor.hpp"
 #include "tests/sim/explore/random_program.hpp"
 
 namespace heddle::sim::testing {
@@ -49,6 +50,7 @@ TEST(ExhaustiveStrategies, ReachWhatBruteForceReaches) {
   std::uint64_t compared = 0;
   std::uint64_t interleavings = 0;
   std::uint64_t executions = 0;
+  std::uint64_t redundant = 0;
   for (std::uint64_t seed = 0; seed < programs(); ++seed) {
     const RandomProgram program = RandomProgram::make(seed);
     SCOPED_TRACE("seed " + std::to_string(seed) + ": " + program.describe());
@@ -61,13 +63,21 @@ TEST(ExhaustiveStrategies, ReachWhatBruteForceReaches) {
     ASSERT_EQ(with_cache.traces, all.traces);
     ASSERT_EQ(with_cache.states, all.states);
     ASSERT_EQ(with_cache.deadlocks, all.deadlocks);
+    Dpor dpor;
+    const Explored reduced = explore_all(program, dpor, limit);
+    ASSERT_EQ(reduced.traces, all.traces);
+    ASSERT_EQ(reduced.states, all.states);
+    ASSERT_EQ(reduced.deadlocks, all.deadlocks);
+    ASSERT_EQ(reduced.executions, all.traces.size() + dpor.redundant());
+    redundant += dpor.redundant();
     executions += with_cache.executions;
     interleavings += all.executions;
   }
   EXPECT_GT(compared, programs() / 2);
-  std::printf("%llu programs compared: %llu interleavings, %llu executions with the cache\n",
-              static_cast<unsigned long long>(compared), static_cast<unsigned long long>(interleavings),
-              static_cast<unsigned long long>(executions));
+  std::printf(
+      "%llu programs compared: %llu interleavings, %llu executions with the cache, %llu redundant ones of DPOR\n",
+      static_cast<unsigned long long>(compared), static_cast<unsigned long long>(interleavings),
+      static_cast<unsigned long long>(executions), static_cast<unsigned long long>(redundant));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/explore/dpor.hpp"
 #include "sim/explore/explorer.hpp"
 #include "tests/support/census.hpp"
 #include "tests/support/ground_truth.hpp"
@@ -45,6 +46,16 @@ TEST_P(GroundTruth, HappensBeforeCachingMissesNoTrace) {
   EXPECT_LE(census.executions(), truth.interleavings + truth.deadlocked_interleavings);
 }
 
+TEST_P(GroundTruth, OptimalReductionExploresEachTraceOnce) {
+  const Truth& truth = GetParam();
+  Dpor dpor;
+  const Census census = take_census(truth.program, dpor);
+  EXPECT_EQ(census.complete, truth.traces);
+  EXPECT_EQ(census.traces.size(), truth.traces);
+  EXPECT_EQ(census.deadlocked, truth.deadlocked_traces);
+  EXPECT_EQ(dpor.redundant(), 0U);
+}
+
 // Where no source is given: (sum of the tasks' steps)! / product of (each task's steps)!.
 INSTANTIATE_TEST_SUITE_P(Litmus, GroundTruth,
                          ::testing::Values(Truth{"sb", store_buffering(), 6, 3}, Truth{"mp", message_passing(), 6, 3},
@@ -85,6 +96,40 @@ INSTANTIATE_TEST_SUITE_P(
                       Truth{"lockinc(3, twice)", lockinc(3, 2), 90, 90},
                       Truth{"philosophers(3)", philosophers(3, Forks::left_first), 162, 6, 6, 1},
                       Truth{"philosophers(4)", philosophers(4, Forks::left_first), 98'160, 14, 24, 1}));
+
+struct TraceCount {
+  std::string name;
+  Program program;
+  std::uint64_t traces;
+};
+
+void PrintTo(const TraceCount& count, std::ostream* out) {
+  *out << count.name;
+}
+
+/// Too many interleavings to enumerate.
+class LargeGroundTruth : public ::testing::TestWithParam<TraceCount> {};
+
+TEST_P(LargeGroundTruth, OptimalReductionExploresEachTraceOnce) {
+  Dpor dpor;
+  const Census census = take_census(GetParam().program, dpor);
+  EXPECT_EQ(census.executions(), GetParam().traces);
+  EXPECT_EQ(census.traces.size() + census.deadlock_traces.size(), GetParam().traces);
+  EXPECT_EQ(dpor.redundant(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Benchmarks, LargeGroundTruth,
+    ::testing::Values(TraceCount{"readers(10)", readers(10), 1024}, TraceCount{"writers(6)", writers(6), 5040},
+                      TraceCount{"lastzero(10)", lastzero(10), 3328}, TraceCount{"lastzero(15)", lastzero(15), 147'456},
+                      TraceCount{"indexer(11)", indexer(11), 1}, TraceCount{"indexer(12)", indexer(12), 8},
+                      TraceCount{"indexer(14)", indexer(14), 512}, TraceCount{"filesystem(13)", filesystem(13), 1},
+                      TraceCount{"filesystem(14)", filesystem(14), 2}, TraceCount{"filesystem(18)", filesystem(18), 32},
+                      TraceCount{"filesystem(20)", filesystem(20), 128}, TraceCount{"casrot(8)", casrot(8), 2'048},
+                      TraceCount{"casrot(9)", casrot(9), 8'597}, TraceCount{"cas(6)", cas(6), 6},
+                      TraceCount{"lockinc(5)", lockinc(5), 120}, TraceCount{"account(4)", account(4), 14'400},
+                      TraceCount{"philosophers(6)", philosophers(6, Forks::left_first), 63},
+                      TraceCount{"philosophers(6, ordered)", philosophers(6, Forks::ordered), 62}));
 
 TEST(GroundTruthOfOrderedForks, NothingDeadlocks) {
   for (const int n : {2, 3, 4}) {

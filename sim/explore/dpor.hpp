@@ -1,0 +1,179 @@
+// Optimal dynamic partial order reduction with wakeup trees and sleep sets (Abdulla, Aronis, Jonsson, Sagonas, POPL
+// 2014): explores each happens-before trace, that is each equivalence class of schedules under reordering of
+// independent steps, exactly once.
+//
+// Ours differs in this. Blocking operations: a race is reversed at the latest point at which the later operation could
+// have been performed, judged by the levels that steps declare (see `Needs`); for waits that are not levels every
+// earlier conflicting step is tried. Data alternatives are part of a step's letter. A letter of a wakeup tree that
+// turns out not to be enabled is taken out of the tree. And footprints need not be the same in another order. As long
+// as all steps touch just what they announced, a race is reversed once, together with what came before it. From the
+// first step on that touches anything else, or takes alternatives, races are reversed again in every execution,
+// together with all that is independent of the earlier step; if that is not seen in the first execution already, the
+// exploration begins again.
+//
+// Needs complete footprints. Properties that are looked at after every step (`always`) make all steps dependent.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/core/strategy.hpp"
+#include "sim/core/task.hpp"
+#include "sim/explore/wakeup_tree.hpp"
+
+namespace heddle::sim {
+
+class Dpor final : public Strategy {
+ public:
+  static constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
+
+  Dpor() = default;
+  /// Keeps at most so many letters in wakeup trees; what would need more is left out, and the verdict is `bounded`
+  /// then.
+  explicit Dpor(std::size_t most_nodes) : most_nodes_(most_nodes) {}
+
+  [[nodiscard]] std::string name() const override;
+  bool begin_execution(std::uint64_t index) override;
+  TaskId next_task(const Execution& execution) override;
+  std::uint32_t next_choice(const Execution& execution, std::uint32_t alternatives) override;
+  void on_step(const Execution& execution, const Step& step) override;
+  void on_tasks_ended(const Execution& execution) override;
+  void end_execution(const ExecutionResult& result) override;
+  [[nodiscard]] bool observes_steps() const override { return true; }
+  [[nodiscard]] bool is_exhaustive() const override { return true; }
+  [[nodiscard]] bool was_bounded() const override { return left_out_ > 0; }
+
+  /// Executions in which all that could go on had been explored before; 0 where all waits are levels.
+  [[nodiscard]] std::uint64_t redundant() const noexcept { return redundant_; }
+  /// The most letters that wakeup trees and sleep sets held at once.
+  [[nodiscard]] std::size_t wakeup_nodes() const noexcept { return forest_.high_water(); }
+
+ private:
+  using Node = WakeupForest::Node;
+
+  /// One step of the current prefix, and what is left to explore instead of it.
+  struct Event {
+    Node letter = WakeupForest::none;
+    std::vector<Node> sleep;  // of these, the first `inherited` belong to steps before
+    std::size_t inherited = 0;
+    WakeupForest::Tree wakeup;
+    TaskId task = 0;
+    std::uint32_t ordinal = 0;   // 1, 2, ... within its task
+    std::uint32_t previous = 0;  // index + 1 of its task's step before; 0: none
+    TaskId tasks_before = 0;
+    Needs needs;
+    ObjectId announced;
+    std::uint32_t announced_rank = 0;
+    Access announced_access = Access::read;
+    std::uint64_t was_enabled = 0;  // before this step, the first 64 tasks
+    std::size_t opened_from = 0;    // alternatives from this position on are explored here, too
+    std::vector<AccessRecord> accesses;
+    std::vector<std::uint32_t> clock;  // by task
+    std::vector<std::uint32_t> races;  // the steps that could as well come after it
+    bool is_executed = false;
+    bool is_forced = false;  // time passed because nothing else could happen
+  };
+  struct PastAccess {
+    std::uint32_t step = 0;
+    Access access = Access::read;
+    std::int32_t change = 0;
+  };
+  struct ObjectHistory {
+    std::vector<PastAccess> accesses;
+    std::int32_t initial_level = 0;
+  };
+  struct TaskHistory {
+    std::uint32_t rank = 0;
+    std::uint32_t last = 0;  // index + 1 of its last step
+    std::uint32_t steps = 0;
+    std::uint32_t born = 0;                    // how many steps came before it
+    std::vector<std::uint32_t> initial_clock;  // empty: the clock of the step that made it, if any
+    bool was_made_by_step = false;
+  };
+  /// An operation that was performed, or is pending, after the first `upto` steps.
+  struct Operation {
+    TaskId task = 0;
+    Needs needs;
+    ObjectId waits_for;
+    std::span<const AccessRecord> accesses;
+    std::uint32_t upto = 0;
+    std::uint32_t announced = 0;  // how many steps came before it was pending
+  };
+  struct PendingOperation {
+    Letter letter;
+    Operation operation;
+    AccessRecord access;
+  };
+
+  // dpor.cpp: where to go.
+  void begin_again();
+  Event& new_event(const Execution& execution);
+  bool choose_letter(const Execution& execution, Event& event);
+  bool pick_freely(const Execution& execution, Event& event);
+  bool may_pick(const Event& event, Letter& letter) const;
+  void begin_forced_step(const Execution& execution);
+  void inherit_sleep(Event& event) const;
+  void open_siblings(Event& event);
+  void take_front(Event& event);
+  bool drop_redundant_front(Event& event);
+  void drop_event();
+  [[nodiscard]] bool is_asleep(const Event& event, const Letter& letter) const;
+  [[nodiscard]] TaskId find_task(std::uint32_t rank) const;
+  [[nodiscard]] bool is_dead(const Event& event, const Letter& letter) const;
+  void backtrack();
+  bool advance_setup();
+
+  // dpor_races.cpp: what happened, and what could have.
+  void register_tasks(const Execution& execution, const Event* maker);
+  [[nodiscard]] std::span<const std::uint32_t> clock_of(TaskId task) const;
+  [[nodiscard]] static bool happens_before(const Event& earlier, std::span<const std::uint32_t> clock) noexcept {
+    return earlier.task < clock.size() && clock[earlier.task] >= earlier.ordinal;
+  }
+  void execute(const Execution& execution, const Step& step, Event& event, std::uint32_t index);
+  [[nodiscard]] bool has_fixed_footprint(const Execution& execution, const Event& event) const;
+  void update_letter(const Execution& execution, Event& event);
+  void join_conflicting(Event& event) const;
+  void forget(const Event& event);
+  void find_races(const Operation& operation, std::span<const std::uint32_t> before,
+                  std::vector<std::uint32_t>& races) const;
+  void keep_latest(std::vector<std::uint32_t>& races) const;
+  [[nodiscard]] bool could_come_before(const Operation& operation, std::uint32_t step) const;
+  [[nodiscard]] bool was_enabled_without(const Operation& operation, std::uint32_t step) const;
+  void collect_pending(const Execution& execution);
+  void reverse_races();
+  void reverse(std::uint32_t earlier, const Letter& later, TaskId later_task, std::uint32_t upto);
+
+  std::vector<Event> events_;  // the first `live_` are the prefix; the rest is kept for its capacity
+  std::uint32_t live_ = 0;
+  std::uint32_t first_new_ = 0;  // the steps from here on were not in the execution before
+  std::uint32_t scheduled_ = 0;  // steps begun in this execution
+  std::uint32_t executed_ = 0;   // steps over in this execution
+  bool resumes_ = false;         // the next new step takes another branch at a known prefix
+  std::vector<ObjectHistory> objects_;
+  std::vector<TaskHistory> tasks_;
+  Ranks task_ranks_;
+  Ranks object_ranks_;
+  std::vector<TaskId> id_of_rank_;
+  std::vector<PendingOperation> pending_;
+  WakeupForest forest_;
+  WakeupForest::Tree inherited_;  // what a wakeup tree prescribes after the last step
+  std::size_t choice_position_ = 0;
+  bool blocked_ = false;  // the rest of this execution is redundant
+  std::size_t most_nodes_ = unbounded;
+  std::uint64_t left_out_ = 0;
+  std::uint64_t executions_ = 0;  // since the exploration began (again)
+  std::uint64_t redundant_ = 0;
+  bool footprints_are_fixed_ = true;  // as far as seen: steps touch the same wherever they stand
+  bool must_begin_again_ = false;
+  std::vector<Alternative> setup_;  // choices made before the first step: explored outermost, depth first
+  std::size_t setup_position_ = 0;
+  bool done_ = false;
+  Sequence scratch_;
+  std::vector<std::uint32_t> race_scratch_;
+  Letter reversed_;
+};
+
+}  // namespace heddle::sim
