@@ -31,7 +31,7 @@ bool contains(const std::vector<std::string>& list, const std::string& word) {
 }  // namespace
 
 const std::vector<std::string>& Campaign::strategies() {
-  static const std::vector<std::string> all = {"random", "pct:2", "pct:3", "pct:5"};
+  static const std::vector<std::string> all = {"random", "pos", "surw", "pct:2", "pct:3", "urw", "pct:5"};
   return all;
 }
 

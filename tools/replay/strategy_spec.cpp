@@ -9,7 +9,10 @@
 #include "sim/explore/dfs.hpp"
 #include "sim/explore/dpor.hpp"
 #include "sim/explore/pct.hpp"
+#include "sim/explore/portfolio.hpp"
+#include "sim/explore/pos.hpp"
 #include "sim/explore/random.hpp"
+#include "sim/explore/surw.hpp"
 #include "tools/replay/target.hpp"
 
 namespace heddle::cli {
@@ -35,6 +38,12 @@ const std::vector<Kind>& kinds() {
        [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Pct>(3, seed); }},
       {"pct:", "pct:DEPTH", true,
        [](std::uint32_t depth, std::uint64_t seed) -> Made { return std::make_unique<sim::Pct>(depth, seed); }},
+      {"pos", "pos", false, [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Pos>(seed); }},
+      {"surw", "surw", false,
+       [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Surw>(seed); }},
+      {"urw", "urw", false, [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Urw>(seed); }},
+      {"portfolio", "portfolio (the random ones in turn)", false,
+       [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Portfolio>(seed); }},
       {"dpor", "dpor (each trace once)", false,
        [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dpor>(); }},
       {"dpor:nodes=", "dpor:nodes=N", true,

@@ -2,10 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <map>
+#include <string>
 
 #include "sim/explore/pct.hpp"
+#include "sim/explore/portfolio.hpp"
+#include "sim/explore/pos.hpp"
 #include "sim/explore/random.hpp"
+#include "sim/explore/surw.hpp"
 #include "tests/support/census.hpp"
 #include "tests/support/ground_truth.hpp"
 
@@ -128,6 +134,119 @@ TEST(Pct, FindsABugOfDepthThreeAsOftenAsItsBoundSays) {
         world.check("not_both_phases_seen", !seen_both);
       },
       3, 2, 9);
+}
+
+/// One task stores to x once, another three times, with stores to a variable of its own before each of these.
+Program one_among_three(int noise, std::array<std::uint64_t, 4>& places) {
+  return [noise, &places](World& world) {
+    Atomic<int> x(0, "x");
+    Atomic<int> own(0, "own");
+    std::size_t place = 0;
+    std::size_t stored = 0;
+    world.task("once", [&] {
+      x.store(1);
+      place = stored;
+    });
+    world.task("thrice", [&] {
+      for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < noise; ++j) own.store(j);
+        x.store(2);
+        ++stored;
+      }
+    });
+    world.run();
+    ++places[place];
+  };
+}
+
+template <class S>
+void expect_each_place_equally_often(int noise) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    std::array<std::uint64_t, 4> places{};
+    S strategy(seed);
+    static_cast<void>(take_census(one_among_three(noise, places), strategy, executions));
+    for (const std::uint64_t hits : places) EXPECT_LT(chi_square(hits, 0.25), chi_square_limit) << seed;
+  }
+}
+
+TEST(Urw, MakesInterleavingsEquallyLikely) {
+  expect_each_place_equally_often<Urw>(0);
+}
+
+TEST(Surw, MakesInterleavingsOfTheSharedAccessesEquallyLikelyWhateverElseTasksDo) {
+  expect_each_place_equally_often<Surw>(0);
+  expect_each_place_equally_often<Surw>(5);
+}
+
+TEST(Surw, IsARandomWalkWhereNothingIsShared) {
+  Surw surw(1);
+  const Census census = take_census(
+      [](World& world) {
+        Atomic<int> a(0, "a");
+        Atomic<int> b(0, "b");
+        world.task("a", [&] { a.store(1); });
+        world.task("b", [&] { b.store(1); });
+        world.run();
+      },
+      surw, 100);
+  EXPECT_EQ(census.complete, 100U);
+}
+
+// The load keeps its priority while the other task draws one for each of its steps: the store comes first only if the
+// load's is lower than all of these.
+TEST(Pos, PutsAStoreBehindOtherStepsBeforeALoadAsOftenAsPrioritiesSay) {
+  for (const int noise : {0, 2}) {
+    Pos pos(3);
+    const Census census = take_census(
+        [noise](World& world) {
+          Atomic<int> x(0, "x");
+          Atomic<int> own(0, "own");
+          int seen = -1;
+          world.task("writer", [&] {
+            for (int i = 0; i < noise; ++i) own.store(i);
+            x.store(1);
+          });
+          world.task("reader", [&] { seen = x.load(); });
+          world.run();
+          world.check("store_not_seen", seen == 0);
+        },
+        pos, executions);
+    EXPECT_LT(chi_square(census.violated, 1.0 / (noise + 2)), chi_square_limit) << noise;
+  }
+}
+
+TEST(Portfolio, TakesTurns) {
+  Portfolio portfolio(1);
+  std::map<std::string, int> turns;
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    portfolio.begin_execution(i);
+    ++turns[portfolio.current().name()];
+  }
+  EXPECT_EQ(turns["random"], 12);
+  EXPECT_EQ(turns["pos"], 15);
+  EXPECT_EQ(turns["surw"], 15);
+  EXPECT_EQ(turns["urw"], 6);
+  EXPECT_EQ(turns["pct:2"] + turns["pct:3"] + turns["pct:5"], 12);
+  EXPECT_GT(turns["pct:2"], 0);
+  EXPECT_GT(turns["pct:3"], 0);
+  EXPECT_GT(turns["pct:5"], 0);
+}
+
+TEST(Portfolio, ExecutesTheSameForTheSameNumber) {
+  std::array<std::uint64_t, 4> places{};
+  const Program program = one_among_three(2, places);
+  const auto hashes = [&] {
+    std::vector<std::uint64_t> result;
+    Portfolio portfolio(5);
+    Execution execution;
+    for (std::uint64_t i = 0; i < 100; ++i) {
+      portfolio.begin_execution(i);
+      result.push_back(execution.run(program, portfolio).sequence_hash);
+      portfolio.end_execution(execution.result());
+    }
+    return result;
+  };
+  EXPECT_EQ(hashes(), hashes());
 }
 
 }  // namespace
