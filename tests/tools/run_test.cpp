@@ -134,6 +134,14 @@ TEST(Run, ATaskThatNeverEndsReachesTheStepLimit) {
   EXPECT_THAT(unfair.out, HasSubstr("20 cut at 500 steps"));
 }
 
+TEST(Run, ACancellationThatIsSwallowedIsAViolation) {
+  const Ended ended = heddle_of_bad_scenarios({"run", "swallows"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.out,
+              HasSubstr("cancellation_swallowed: task careless caught its own cancellation and went on; a catch "
+                        "(...) around an await must rethrow what it does not know\n"));
+}
+
 TEST(Run, ABodyThatForgetsToRunItsTasksIsRefusedWithASentence) {
   const Ended ended = heddle_of_bad_scenarios({"run", "does_not_run"});
   EXPECT_EQ(ended.exit_code, 2);

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "scenarios/scenario.hpp"
+#include "sim/runtime/time.hpp"
 #include "sim/sync/atomic.hpp"
 #include "tools/replay/command_line.hpp"
 
@@ -86,6 +87,20 @@ void many_steps(sim::World& world) {
   world.run();
 }
 
+/// Goes on after the timeout that was to drop it.
+void swallows(sim::World& world) {
+  world.task("careless", [] {
+    sim::timeout(std::chrono::seconds(1), [] {
+      try {
+        sim::sleep(std::chrono::seconds(5));
+      } catch (...) {  // NOLINT(bugprone-empty-catch)
+      }
+      sim::yield();
+    });
+  });
+  world.run();
+}
+
 /// Nobody else ever holds what it asks for.
 void never_contended(sim::World& world) {
   world.task("only", [] { sim::yield(); });
@@ -119,6 +134,7 @@ std::vector<Scenario> bad_catalogue() {
       scenario("never_ends", {variant("spin", never_ends)}),
       scenario("does_not_run", {variant("forgotten", does_not_run)}),
       scenario("large", {variant("many_steps", many_steps)}),
+      scenario("swallows", {variant("cancellation", swallows)}),
       scenario("vacuous", {variant("never_contended", never_contended)}),
       scenario("wrong_expectation",
                {variant("holds_after_all", atomic_update, violates_it), variant("violates_after_all", lost_update)}),
