@@ -53,5 +53,9 @@ build() {
   shift
   configure "$preset"
   if [[ $# -gt 0 ]]; then set -- --target "$@"; fi
+  if run cmake --build "$heddle_root/build/$preset" --parallel "$heddle_jobs" "$@"; then return; fi
+  if ! grep -q '^HEDDLE_UNITY:[A-Z]*=ON' "$heddle_root/build/$preset/CMakeCache.txt"; then return 1; fi
+  say "that failed; once more with each source on its own, in case two of them only use the same name"
+  run cmake "$heddle_root/build/$preset" -DHEDDLE_UNITY=OFF
   run cmake --build "$heddle_root/build/$preset" --parallel "$heddle_jobs" "$@"
 }
