@@ -81,6 +81,7 @@ Instance::Instance(BlueprintState& state) : state_(state), engine_(state.schema)
 }  // namespace detail
 
 Blueprint::Blueprint(std::string_view script) : state_(std::make_unique<detail::BlueprintState>()) {
+  state_->source = std::string(script);
   state_->run_script(script);
 }
 Blueprint::~Blueprint() = default;
@@ -101,6 +102,7 @@ Database::Database(const Blueprint& blueprint, std::string_view name, DeadlockSe
   }
   if (!instance_) instance_ = std::make_unique<detail::Instance>(state_);
   instance_->engine().open(sim::Execution::current_or_null(), name, search);
+  instance_->recorder() = DatabaseRecorder(Transcript::current(), state_.source);
 }
 
 Database::~Database() {
@@ -238,13 +240,17 @@ Rows ModelConnection::execute(std::string_view sql, std::span<const Value> param
   if (!(plan != nullptr ? enter_statement(engine, session_, *plan, where)
                         : enter(&ops::fault, engine.execution(), sim::Execution::no_object, sim::Access::read, where)))
     return rows;
+  const DatabaseRecorder& recorder = instance_.recorder();
+  recorder.sent(session_.index, sql, params);
   try {
     if (fault) backend.refuse(*fault);
     backend.execute(*plan, params, rows.data());
   } catch (const SqlError& error) {
+    recorder.answered(session_.index, error);
     if (is_explaining(engine)) describe(engine, sql, params, std::string("ERROR: ") + error.what());
     throw;
   }
+  recorder.answered(session_.index, rows);
   if (is_explaining(engine)) describe(engine, sql, params, describe_result(rows));
   return rows;
 }
@@ -297,8 +303,10 @@ void ModelConnection::begin_transaction(Isolation isolation, const std::source_l
   if (session_.in_block)
     throw sim::Error(sim::ErrorCode::usage,
                      "begin() on a connection whose transaction is still open; end that one first");
-  if (enter(nullptr, instance_.engine().execution(), {}, sim::Access::read, where))
-    Backend(instance_.engine(), session_, where).begin(isolation, session_.session_settings.read_only);
+  if (!enter(nullptr, instance_.engine().execution(), {}, sim::Access::read, where)) return;
+  Backend(instance_.engine(), session_, where).begin(isolation, session_.session_settings.read_only);
+  instance_.recorder().sent(session_.index, begin_text(isolation));
+  instance_.recorder().answered(session_.index, "BEGIN");
 }
 
 bool ModelConnection::commit_transaction(const std::source_location& where) {
@@ -308,7 +316,16 @@ bool ModelConnection::commit_transaction(const std::source_location& where) {
   if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute,
              where))
     return false;
-  const bool committed = Backend(instance_.engine(), session_, where).commit();
+  const DatabaseRecorder& recorder = instance_.recorder();
+  recorder.sent(session_.index, "COMMIT");
+  bool committed = false;
+  try {
+    committed = Backend(instance_.engine(), session_, where).commit();
+  } catch (const SqlError& error) {
+    recorder.answered(session_.index, error);
+    throw;
+  }
+  recorder.answered(session_.index, committed ? "COMMIT" : "ROLLBACK");
   if (is_explaining(instance_.engine())) describe(instance_.engine(), "COMMIT", {}, committed ? "COMMIT" : "ROLLBACK");
   return committed;
 }
@@ -320,6 +337,8 @@ void ModelConnection::roll_back_transaction(const std::source_location& where) n
              where))
     return;
   Backend(instance_.engine(), session_, where).roll_back();
+  instance_.recorder().sent(session_.index, "ROLLBACK");
+  instance_.recorder().answered(session_.index, "ROLLBACK");
   if (is_explaining(instance_.engine())) describe(instance_.engine(), "ROLLBACK", {}, "ROLLBACK");
 }
 
@@ -327,6 +346,7 @@ void ModelConnection::close() noexcept {
   if (session_.state == Session::State::closed) return;
   if (session_.in_block) roll_back_transaction(std::source_location::current());
   session_.state = Session::State::closed;
+  instance_.recorder().closed(session_.index);
 }
 
 }  // namespace heddle::pg

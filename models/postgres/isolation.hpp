@@ -13,4 +13,17 @@ inline constexpr Isolation read_committed = Isolation::read_committed;
 inline constexpr Isolation repeatable_read = Isolation::repeatable_read;
 inline constexpr Isolation serializable = Isolation::serializable;
 
+/// The statement that begins a transaction at this level.
+[[nodiscard]] constexpr const char* begin_text(Isolation isolation) noexcept {
+  switch (isolation) {
+    case Isolation::read_committed:
+      return "BEGIN ISOLATION LEVEL READ COMMITTED";
+    case Isolation::repeatable_read:
+      return "BEGIN ISOLATION LEVEL REPEATABLE READ";
+    case Isolation::serializable:
+      break;
+  }
+  return "BEGIN ISOLATION LEVEL SERIALIZABLE";
+}
+
 }  // namespace heddle::pg

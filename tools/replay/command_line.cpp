@@ -146,6 +146,20 @@ void add_isolation(CLI::App& app, IsolationOptions& options, Action& chosen) {
       ->type_name("URI");
 }
 
+void add_confirm(CLI::App& app, ConfirmOptions& options, Action& chosen) {
+  CLI::App& command =
+      add_command(app, "confirm",
+                  "Say to a real PostgreSQL 15, statement by statement, what the sessions of a recorded "
+                  "failure said to the model, and compare the answers. Works in a schema of its own, "
+                  "which is dropped. Exit code 1 when the server did the same: the failure is real; 3 when "
+                  "it did not.",
+                  chosen, [&options](const Catalogue& catalogue) { return confirm(catalogue, options); });
+  command.add_option("TOKEN|FILE", options.recording, "a token (h1:...) or the path of a failure file")->required();
+  command.add_option("--server", options.server, "the server: postgresql://USER:PASSWORD@HOST/DATABASE")
+      ->type_name("URI")
+      ->required();
+}
+
 Exit exit_code_of(sim::ErrorCode code) {
   return code == sim::ErrorCode::not_deterministic || code == sim::ErrorCode::diverged ? Exit::diverged : Exit::usage;
 }
@@ -181,6 +195,7 @@ int run_command_line(int argc, const char* const* argv, const Catalogue& catalog
   ShrinkCommandOptions shrink_options;
   FuzzOptions fuzz_options;
   IsolationOptions isolation_options;
+  ConfirmOptions confirm_options;
   add_list(app, list_options, chosen);
   add_run(app, run_options, chosen);
   add_check(app, check_options, chosen);
@@ -188,6 +203,7 @@ int run_command_line(int argc, const char* const* argv, const Catalogue& catalog
   add_shrink(app, shrink_options, chosen);
   add_fuzz(app, fuzz_options, chosen);
   add_isolation(app, isolation_options, chosen);
+  add_confirm(app, confirm_options, chosen);
   try {
     require_known_command(app, argc, argv);
     app.parse(argc, argv);

@@ -87,4 +87,10 @@ struct IsolationOptions {
 };
 Exit isolation_command(const IsolationOptions& options);
 
+struct ConfirmOptions {
+  std::string recording;
+  std::string server;  ///< URI
+};
+Exit confirm(const Catalogue& catalogue, const ConfirmOptions& options);
+
 }  // namespace heddle::cli

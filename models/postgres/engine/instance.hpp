@@ -14,12 +14,14 @@
 #include "models/postgres/plan/plan.hpp"
 #include "models/postgres/result.hpp"
 #include "models/postgres/text_map.hpp"
+#include "models/postgres/transcript.hpp"
 
 namespace heddle::pg::detail {
 
 class Instance;
 
 struct BlueprintState {
+  std::string source;  ///< the script that made it
   Schema schema;
   std::deque<std::string> texts;                ///< of the schema's expressions
   std::vector<std::vector<const Value*>> rows;  ///< per table, in physical order
@@ -41,6 +43,8 @@ class Instance {
   explicit Instance(BlueprintState& state);
 
   [[nodiscard]] Engine& engine() noexcept { return engine_; }
+  /// For who repeats on a real server what is said to this database.
+  [[nodiscard]] DatabaseRecorder& recorder() noexcept { return recorder_; }
   [[nodiscard]] ResultPool& results() noexcept { return results_; }
   /// The plan for `sql`, in most cases found by the address of the text.
   [[nodiscard]] const Plan& plan(std::string_view sql) {
@@ -53,6 +57,7 @@ class Instance {
   BlueprintState& state_;
   Engine engine_;
   ResultPool results_;
+  DatabaseRecorder recorder_;
   std::array<const Plan*, 256> recent_{};
 };
 

@@ -36,18 +36,6 @@ Value to_value(std::uint32_t type, const std::string& text) {
   return Value::of(std::string_view(text));
 }
 
-const char* begin_text(Isolation isolation) {
-  switch (isolation) {
-    case Isolation::read_committed:
-      return "BEGIN ISOLATION LEVEL READ COMMITTED";
-    case Isolation::repeatable_read:
-      return "BEGIN ISOLATION LEVEL REPEATABLE READ";
-    case Isolation::serializable:
-      break;
-  }
-  return "BEGIN ISOLATION LEVEL SERIALIZABLE";
-}
-
 }  // namespace
 
 Rows to_rows(ServerResult result, ResultPool& pool) {

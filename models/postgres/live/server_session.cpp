@@ -125,12 +125,22 @@ void ServerSession::require_idle() const {
   if (connection_ == nullptr || PQstatus(connection_.get()) != CONNECTION_OK) lost();
 }
 
+std::string ServerSession::server_version() const {
+  if (connection_ == nullptr) lost();
+  return text_or_empty(PQparameterStatus(connection_.get(), "server_version"));
+}
+
 void ServerSession::send(std::string_view sql, std::span<const Value> params) {
+  std::vector<std::optional<std::string>> texts(params.size());
+  for (std::size_t i = 0; i < params.size(); ++i)
+    if (!params[i].is_null()) texts[i] = to_text(params[i]);
+  send(sql, std::span<const std::optional<std::string>>(texts));
+}
+
+void ServerSession::send(std::string_view sql, std::span<const std::optional<std::string>> params) {
   require_idle();
-  std::vector<std::string> texts;
   std::vector<const char*> pointers;
-  for (const Value& param : params) texts.push_back(to_text(param));
-  for (std::size_t i = 0; i < params.size(); ++i) pointers.push_back(params[i].is_null() ? nullptr : texts[i].c_str());
+  for (const auto& param : params) pointers.push_back(param ? param->c_str() : nullptr);
   if (PQsendQueryParams(connection_.get(), std::string(sql).c_str(), static_cast<int>(params.size()), nullptr,
                         pointers.data(), nullptr, nullptr, 0) == 0)
     lost();
@@ -163,7 +173,8 @@ bool ServerSession::poll(milliseconds patience) {
   receive();
   if (is_complete_ || patience.count() == 0) return is_complete_;
   pollfd socket{PQsocket(connection_.get()), POLLIN, 0};
-  if (::poll(&socket, 1, static_cast<int>(patience.count())) > 0) receive();
+  // A reply comes in pieces: an error before the transaction is aborted, the end of the reply after it.
+  while (!is_complete_ && ::poll(&socket, 1, static_cast<int>(patience.count())) > 0) receive();
   return is_complete_;
 }
 

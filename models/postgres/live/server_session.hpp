@@ -67,8 +67,12 @@ class ServerSession {
   /// The process id of the session's backend, as in pg_locks and pg_blocking_pids.
   [[nodiscard]] int pid() const noexcept { return pid_; }
 
+  /// "15.20 (Debian 15.20-0+deb12u1)".
+  [[nodiscard]] std::string server_version() const;
+
   /// Sends one statement with its parameters. Precondition: `!is_busy()`.
   void send(std::string_view sql, std::span<const Value> params = {});
+  void send(std::string_view sql, std::span<const std::optional<std::string>> params);
   /// Sends a string of any number of statements: those outside of a transaction block are one transaction.
   void send_script(std::string_view sql);
   /// Whether a reply is outstanding or has not been collected.
