@@ -28,6 +28,7 @@ enum class Verb : std::uint8_t {
   getrange,
   setrange,
   increment,
+  increment_float,
   del,
   exists,
   mget,
@@ -36,6 +37,7 @@ enum class Verb : std::uint8_t {
   type,
   expire,
   persist,
+  rename,
   ttl,
   keys,
   scan,
@@ -130,7 +132,7 @@ struct Command {
   ExpireIf expire_if = {};
   Expiry expiry = {};
   bool get_old = false;        ///< SET ... GET
-  bool integer_reply = false;  ///< SETNX: 1 or 0 where SET answers OK or nil
+  bool integer_reply = false;  ///< SETNX, RENAMENX: 1 or 0 where SET and RENAME answer OK or nil
   TtlQuery query = TtlQuery::remaining_ms;
   std::int64_t number = 1;   ///< `increment`: to add; `getrange`: start; `setrange`: offset; `script`: how many keys
   std::int64_t count = 10;   ///< `scan`: how many keys at most; `getrange`: end
@@ -185,6 +187,7 @@ void parse(Arguments words, Parsed& parsed);
 namespace errors {
 inline constexpr std::string_view not_an_integer = "ERR value is not an integer or out of range";
 inline constexpr std::string_view syntax = "ERR syntax error";
+inline constexpr std::string_view not_a_float = "ERR value is not a valid float";
 inline constexpr std::string_view overflow = "ERR increment or decrement would overflow";
 [[nodiscard]] std::string invalid_expire_time(std::string_view command);
 }  // namespace errors

@@ -165,6 +165,10 @@ std::vector<std::string> encode(const Command& command) {
       return {"SETRANGE", key, number(command.number), std::string(command.value)};
     case Verb::increment:
       return {"INCRBY", key, number(command.number)};
+    case Verb::increment_float:
+      return {"INCRBYFLOAT", key, std::string(command.value)};
+    case Verb::rename:
+      return {command.integer_reply ? "RENAMENX" : "RENAME", key, std::string(command.value)};
     case Verb::del:
       return with_more("DEL", command, true);
     case Verb::exists:

@@ -61,6 +61,10 @@ struct Parser {
     command.integer_reply = true;
     return key_value();
   }
+  Result renamenx() {
+    command.integer_reply = true;
+    return key_value();
+  }
   Result getset() {
     command.get_old = true;
     return key_value();
@@ -269,6 +273,7 @@ constexpr Known known_commands[] = {
     {"getrange", 4, Verb::getrange, &Parser::getrange},
     {"getset", 3, Verb::set, &Parser::getset},
     {"incr", 2, Verb::increment, &Parser::increment},
+    {"incrbyfloat", 3, Verb::increment_float, &Parser::key_value},
     {"incrby", 3, Verb::increment, &Parser::increment},
     {"keys", 2, Verb::keys, &Parser::pattern},
     {"mget", -2, Verb::mget, &Parser::keys},
@@ -281,6 +286,8 @@ constexpr Known known_commands[] = {
     {"pexpiretime", 2, Verb::ttl, &Parser::pexpiretime},
     {"psetex", 4, Verb::set, &Parser::psetex},
     {"pttl", 2, Verb::ttl, &Parser::pttl},
+    {"rename", 3, Verb::rename, &Parser::key_value},
+    {"renamenx", 3, Verb::rename, &Parser::renamenx},
     {"scan", -2, Verb::scan, &Parser::scan},
     {"set", -3, Verb::set, &Parser::set},
     {"setex", 4, Verb::set, &Parser::setex},

@@ -33,6 +33,7 @@ constexpr std::array<sim::Op, verb_count> ops = {op("kv.get"),
                                                  op("kv.getrange"),
                                                  op("kv.setrange"),
                                                  op("kv.increment"),
+                                                 op("kv.increment_float"),
                                                  op("kv.del"),
                                                  op("kv.exists"),
                                                  op("kv.mget"),
@@ -41,6 +42,7 @@ constexpr std::array<sim::Op, verb_count> ops = {op("kv.get"),
                                                  op("kv.type"),
                                                  op("kv.expire"),
                                                  op("kv.persist"),
+                                                 op("kv.rename"),
                                                  op("kv.ttl"),
                                                  op("kv.keys"),
                                                  op("kv.scan"),
@@ -173,7 +175,7 @@ void Store::write(Entry& entry, std::string_view value, const Expiry& expiry) {
   if (expiry.kind != Expiry::Kind::keep) {
     const bool has_deadline = expiry.kind != Expiry::Kind::none;
     const Deadline deadline = has_deadline ? deadline_of(expiry) : Deadline{};
-    expires_at_once = has_deadline && deadline.at <= now();
+    expires_at_once = deadline.has_passed;
     set_deadline(entry, has_deadline ? std::optional(deadline.at) : std::nullopt);
   }
   if (!observers_.empty())

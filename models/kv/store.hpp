@@ -87,6 +87,7 @@ class Store {
   struct Deadline {
     std::int64_t at = 0;
     bool is_valid = false;
+    bool has_passed = false;
   };
 
   Entry& add_entry(std::string_view key, std::uint64_t hash);
@@ -105,6 +106,7 @@ class Store {
   void set_deadline(Entry& entry, std::optional<std::int64_t> deadline);
   [[nodiscard]] std::int64_t now();
   Deadline deadline_of(const Expiry& expiry);
+  bool is_valid(const Expiry& expiry);
   Reply read(const Command& command, const Entry& entry);
   Reply set(const Command& command, Entry& entry);
   Reply getdel(Entry& entry);
@@ -112,6 +114,7 @@ class Store {
   Reply append(const Command& command, Entry& entry);
   Reply setrange(const Command& command, Entry& entry);
   Reply increment(Entry& entry, std::int64_t by);
+  Reply increment_float(const Command& command, Entry& entry);
   Reply del(const Command& command);
   Reply exists(const Command& command);
   Reply mget(const Command& command);
@@ -119,6 +122,7 @@ class Store {
   Reply msetnx(const Command& command);
   Reply expire(const Command& command, Entry& entry);
   Reply persist(Entry& entry);
+  Reply rename(const Command& command, Entry& entry);
   Reply time_to_live(const Command& command, const Entry& entry);
   Reply keys(std::string_view pattern);
   Reply scan(const Command& command);

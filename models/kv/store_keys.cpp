@@ -66,11 +66,19 @@ Reply Store::msetnx(const Command& command) {
 
 /// In milliseconds since 1970; not valid if that is no number of 64 bits.
 Store::Deadline Store::deadline_of(const Expiry& expiry) {
-  Deadline deadline{expiry.amount, true};
+  Deadline deadline{expiry.amount, true, false};
   if (expiry.in_seconds) deadline.is_valid = !__builtin_mul_overflow(expiry.amount, std::int64_t{1000}, &deadline.at);
+  const std::int64_t time = now();
   if (expiry.kind == Expiry::Kind::after && deadline.is_valid)
-    deadline.is_valid = !__builtin_add_overflow(deadline.at, now(), &deadline.at);
+    deadline.is_valid = !__builtin_add_overflow(deadline.at, time, &deadline.at);
+  deadline.has_passed = deadline.at <= time;
   return deadline;
+}
+
+/// Of SET and GETEX. Does not look at the clock unless it has to.
+bool Store::is_valid(const Expiry& expiry) {
+  constexpr std::int64_t always_valid = std::numeric_limits<std::int64_t>::max() / 2000;
+  return expiry.amount > 0 && (expiry.amount < always_valid || deadline_of(expiry).is_valid);
 }
 
 Reply Store::expire(const Command& command, Entry& entry) {
@@ -85,7 +93,7 @@ Reply Store::expire(const Command& command, Entry& entry) {
     not_applied(entry);
     return Reply::integer(0);
   }
-  if (deadline.at <= now()) {
+  if (deadline.has_passed) {
     remove(entry, false);
   } else {
     change_deadline(entry, deadline.at);
@@ -102,6 +110,24 @@ Reply Store::persist(Entry& entry) {
   return Reply::integer(1);
 }
 
+Reply Store::rename(const Command& command, Entry& entry) {
+  Entry& target = entry_of(command.value);
+  execution_.touch(target.object, Access::read);
+  if (!entry.present) {
+    not_applied(entry);
+    return Reply::error("ERR no such key");
+  }
+  if (&entry == &target || (command.integer_reply && target.present)) {
+    not_applied(entry);
+    return command.integer_reply ? Reply::integer(0) : Reply::ok();
+  }
+  const Expiry expiry = entry.expires ? Expiry::at(Milliseconds(entry.deadline)) : Expiry{};
+  const std::string value(entry.value());
+  remove(entry, false);
+  write(target, value, expiry);
+  return command.integer_reply ? Reply::integer(1) : Reply::ok();
+}
+
 Reply Store::time_to_live(const Command& command, const Entry& entry) {
   execution_.touch(entry.object, Access::read);
   if (!entry.present || !entry.expires) {
@@ -112,7 +138,7 @@ Reply Store::time_to_live(const Command& command, const Entry& entry) {
   const bool in_seconds = command.query == TtlQuery::remaining_seconds || command.query == TtlQuery::deadline_seconds;
   const std::int64_t milliseconds = is_remaining ? std::max<std::int64_t>(entry.deadline - now(), 0) : entry.deadline;
   execution_.note([&] { return fmt::format("= {} ms", milliseconds); });
-  return Reply::integer(in_seconds ? (milliseconds + 500) / 1000 : milliseconds);
+  return Reply::integer(in_seconds ? milliseconds / 1000 + (milliseconds % 1000 >= 500 ? 1 : 0) : milliseconds);
 }
 
 Reply Store::keys(std::string_view pattern) {

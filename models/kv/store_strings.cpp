@@ -1,8 +1,13 @@
 // What commands do with values.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
+#include <optional>
 
 #include "models/kv/store.hpp"
 
@@ -25,6 +30,31 @@ std::string_view slice(std::string_view value, std::int64_t start, std::int64_t 
   end = std::min(end, size - 1);
   if (start > end || size == 0) return {};
   return value.substr(static_cast<std::size_t>(start), static_cast<std::size_t>(end - start + 1));
+}
+
+/// As Redis reads a long double: the whole text, without leading blanks; "inf" and hexadecimal are numbers, NaN is not.
+std::optional<long double> parse_float(std::string_view text) {
+  constexpr std::size_t longest = 5 * 1024;
+  const std::string copy(text);
+  if (text.empty() || text.size() >= longest || std::isspace(static_cast<unsigned char>(text.front())) != 0)
+    return std::nullopt;
+  char* end = nullptr;
+  errno = 0;
+  const long double number = std::strtold(copy.c_str(), &end);
+  const bool is_out_of_range =
+      errno == ERANGE && (number == HUGE_VALL || number == -HUGE_VALL || std::fpclassify(number) == FP_ZERO);
+  if (end != copy.c_str() + copy.size() || is_out_of_range || errno == EINVAL || std::isnan(number))
+    return std::nullopt;
+  return number;
+}
+
+/// As Redis writes it: 17 digits after the point, without zeros at the end.
+std::string float_text(long double number) {
+  char digits[5 * 1024];  // the largest long double has 4933 digits
+  std::string text(digits, static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%.17Lf", number)));
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text == "-0" ? "0" : text;
 }
 
 }  // namespace
@@ -50,6 +80,10 @@ Reply Store::apply(const Command& command, Entry& entry) {
       return setrange(command, entry);
     case Verb::increment:
       return increment(entry, command.number);
+    case Verb::increment_float:
+      return increment_float(command, entry);
+    case Verb::rename:
+      return rename(command, entry);
     case Verb::del:
       return del(command);
     case Verb::exists:
@@ -112,7 +146,7 @@ Reply Store::set(const Command& command, Entry& entry) {
   const Expiry::Kind kind = command.expiry.kind;
   if (kind == Expiry::Kind::not_a_time) return Reply::error(errors::not_an_integer);
   const bool has_time = kind == Expiry::Kind::after || kind == Expiry::Kind::at;
-  if (has_time && (command.expiry.amount <= 0 || !deadline_of(command.expiry).is_valid)) [[unlikely]]
+  if (has_time && !is_valid(command.expiry)) [[unlikely]]
     return Reply::error(errors::invalid_expire_time(command.name.empty() ? "set" : command.name));
   Reply old;
   if (command.get_old && entry.present) old = Reply::of_text(entry.value());
@@ -152,9 +186,9 @@ Reply Store::getex(const Command& command, Entry& entry) {
       return Reply::error(errors::not_an_integer);
     case Expiry::Kind::after:
     case Expiry::Kind::at: {
+      if (!is_valid(expiry)) return Reply::error(errors::invalid_expire_time("getex"));
       const Deadline deadline = deadline_of(expiry);
-      if (expiry.amount <= 0 || !deadline.is_valid) return Reply::error(errors::invalid_expire_time("getex"));
-      if (deadline.at <= now()) {
+      if (deadline.has_passed) {
         remove(entry, false);
       } else {
         change_deadline(entry, deadline.at);
@@ -207,6 +241,23 @@ Reply Store::increment(Entry& entry, std::int64_t by) {
   char* const end = std::to_chars(text, text + sizeof(text), sum).ptr;
   write_keeping_ttl(entry, {text, static_cast<std::size_t>(end - text)});
   return Reply::integer(sum);
+}
+
+Reply Store::increment_float(const Command& command, Entry& entry) {
+  const auto value = parse_float(entry.present ? entry.value() : std::string_view("0"));
+  const auto by = parse_float(command.value);
+  if (!value || !by) {
+    not_applied(entry);
+    return Reply::error(errors::not_a_float);
+  }
+  const long double sum = *value + *by;
+  if (std::isnan(sum) || std::isinf(sum)) {
+    not_applied(entry);
+    return Reply::error("ERR increment would produce NaN or Infinity");
+  }
+  const std::string text = float_text(sum);
+  write_keeping_ttl(entry, text);
+  return Reply::of_text(text);
 }
 
 Reply Store::compare(const Command& command, Entry& entry) {

@@ -17,7 +17,9 @@ inline constexpr std::array<std::string_view, 3> values = {"1", "2", "7"};
 inline constexpr std::array<std::string_view, 4> patterns = {"*", "a*", "?", "[^b]"};
 
 /// Those that a store performs; MULTI and its like are a connection's.
-inline constexpr std::array<Verb, 26> store_verbs = {Verb::get,
+inline constexpr std::array<Verb, 28> store_verbs = {Verb::increment_float,
+                                                     Verb::rename,
+                                                     Verb::get,
                                                      Verb::set,
                                                      Verb::getdel,
                                                      Verb::getex,
@@ -75,7 +77,9 @@ struct Step {
     const bool is_pattern = verb == Verb::keys || verb == Verb::scan;
     return {.verb = verb,
             .key = is_pattern ? patterns[value] : key_names[key],
-            .value = verb == Verb::scan ? std::string_view() : values[value],
+            .value = verb == Verb::scan     ? std::string_view()
+                     : verb == Verb::rename ? key_names[other_key]
+                                            : values[value],
             .expected = values[expected],
             .counter = "n",
             .more = more,

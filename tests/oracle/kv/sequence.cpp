@@ -151,7 +151,11 @@ class Generator {
     return words;
   }
   std::vector<std::string> command() {
-    switch (below(24)) {
+    switch (below(25)) {
+      case 23:
+        if (one_in(2)) return {pick({"RENAME", "RENAMENX"}), key(), key()};
+        return {"INCRBYFLOAT", key(),
+                pick({"0.1", "-1.5e3", "3", "x", "", "inf", "nan", " 1", "1e5000", "0x10", "1e-20"})};
       case 0:
       case 1:
       case 2:
@@ -213,8 +217,10 @@ std::string comparable(const Reply& reply, const Act& act) {
   if (act.kind != Act::Kind::script && reply.kind == Reply::Kind::integer && reply.number > 0) {
     const bool seconds = names(act, "TTL") || names(act, "EXPIRETIME");
     const bool milliseconds = names(act, "PTTL") || names(act, "PEXPIRETIME");
+    constexpr std::int64_t end_of_time = 9'000'000'000'000'000;
     // Deadlines are 100 s apart at least, and a sequence takes far less than that.
-    if (seconds || milliseconds) return fmt::format("~{}", (seconds ? reply.number * 1000 : reply.number));
+    if ((seconds && reply.number < end_of_time) || milliseconds)
+      return fmt::format("~{}", (seconds ? reply.number * 1000 : reply.number));
   }
   if (reply.kind == Reply::Kind::list && (names(act, "KEYS") || names(act, "SCAN"))) {
     Reply sorted = names(act, "SCAN") && reply.list.size() == 2 ? reply.list[1] : reply;
