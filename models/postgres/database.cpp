@@ -22,6 +22,10 @@ const Plan& BlueprintState::plan(std::string_view sql) {
 }
 
 void BlueprintState::adopt_rows(Engine& engine) {
+  for (std::size_t i = 0; i < engine.sequences().size(); ++i) {
+    schema.sequences[i].value = engine.sequences()[i].value;
+    schema.sequences[i].is_called = engine.sequences()[i].is_called;
+  }
   const Snapshot everything{engine.commit_sequence(), no_tx, 0};
   for (std::uint16_t ordinal = 0; ordinal < rows.size(); ++ordinal) {
     rows[ordinal].clear();
@@ -47,7 +51,9 @@ void BlueprintState::run_script(std::string_view script) {
   std::deque<std::unique_ptr<const Plan>> kept;
   for (const ParsedCommand& parsed : parse(script)) {
     const bool defines = std::holds_alternative<ast::CreateTable>(parsed.command) ||
-                         std::holds_alternative<ast::CreateIndex>(parsed.command);
+                         std::holds_alternative<ast::CreateIndex>(parsed.command) ||
+                         std::holds_alternative<ast::DropTable>(parsed.command) ||
+                         std::holds_alternative<ast::CreateSequence>(parsed.command);
     try {
       if (defines) {
         if (scratch) adopt_rows(scratch->engine());
@@ -125,6 +131,9 @@ inline constexpr sim::Op update{"pg.update", Unwinds::at_once};
 inline constexpr sim::Op remove{"pg.delete", Unwinds::at_once};
 inline constexpr sim::Op commit{"pg.commit", Unwinds::at_once};
 inline constexpr sim::Op rollback{"pg.rollback", Unwinds::never};
+inline constexpr sim::Op lock_table{"pg.lock_table", Unwinds::at_once};
+inline constexpr sim::Op interrupt{"pg.interrupt", Unwinds::at_once};
+inline constexpr sim::Op disconnect{"pg.disconnect", Unwinds::never};
 inline constexpr sim::Op fault{"pg.fault", Unwinds::at_once};
 }  // namespace ops
 
@@ -136,6 +145,7 @@ const sim::Op* operation_of(const Plan& plan) {
   if (std::holds_alternative<InsertPlan>(plan.operation)) return &ops::insert;
   if (std::holds_alternative<UpdatePlan>(plan.operation)) return &ops::update;
   if (std::holds_alternative<DeletePlan>(plan.operation)) return &ops::remove;
+  if (std::holds_alternative<LockPlan>(plan.operation)) return &ops::lock_table;
   const auto* command = std::get_if<ast::TransactionCommand>(&plan.operation);
   if (command == nullptr) return nullptr;
   switch (command->verb) {
@@ -165,7 +175,7 @@ bool enter(const sim::Op* op, sim::Execution* execution, sim::ObjectId object, s
 bool enter_statement(Engine& engine, const Session& session, const Plan& plan, const std::source_location& where) {
   const sim::Op* op = operation_of(plan);
   if (op == &ops::commit || op == &ops::rollback) {
-    if (session.undo.empty()) op = nullptr;
+    if (session.undo.empty() && session.held.empty()) op = nullptr;
     return enter(op, engine.execution(), engine.footprint().database(), sim::Access::commute, where);
   }
   const sim::ObjectId object = plan.tables.empty() ? sim::Execution::no_object : engine.table_object(plan.tables[0]);
@@ -224,12 +234,37 @@ bool ModelConnection::is_waiting() const noexcept {
   return session_.waiter.active;
 }
 
+std::size_t ModelConnection::number() const noexcept {
+  return session_.index;
+}
+
+std::vector<std::size_t> ModelConnection::blocked_by() const {
+  const std::vector<std::uint32_t> blockers = instance_.engine().blockers(session_);
+  return {blockers.begin(), blockers.end()};
+}
+
+void ModelConnection::cancel(const std::source_location& where) {
+  Engine& engine = instance_.engine();
+  if (enter(&ops::interrupt, engine.execution(), session_.object(), sim::Access::write, where))
+    engine.interrupt(session_, false);
+}
+
+void ModelConnection::terminate(const std::source_location& where) {
+  Engine& engine = instance_.engine();
+  if (!enter(&ops::interrupt, engine.execution(), session_.object(), sim::Access::write, where)) return;
+  session_.terminated = true;
+  if (session_.waiter.active) {
+    engine.interrupt(session_, true);
+  } else if (session_.state != Session::State::closed) {
+    engine.end_session(session_);
+  }
+}
+
 Rows ModelConnection::execute(std::string_view sql, std::span<const Value> params, const std::source_location& where) {
   if (session_.state == Session::State::closed)
     throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
   Rows rows(instance_.results().take());
   Engine& engine = instance_.engine();
-  Backend backend(engine, session_, where);
   const Plan* plan = nullptr;
   std::optional<SqlError> fault;
   try {
@@ -243,6 +278,7 @@ Rows ModelConnection::execute(std::string_view sql, std::span<const Value> param
   const DatabaseRecorder& recorder = instance_.recorder();
   recorder.sent(session_.index, sql, params);
   try {
+    Backend backend(engine, session_, where);
     if (fault) backend.refuse(*fault);
     backend.execute(*plan, params, rows.data());
   } catch (const SqlError& error) {
@@ -253,6 +289,10 @@ Rows ModelConnection::execute(std::string_view sql, std::span<const Value> param
   recorder.answered(session_.index, rows);
   if (is_explaining(engine)) describe(engine, sql, params, describe_result(rows));
   return rows;
+}
+
+bool ModelConnection::has_something_to_end() const noexcept {
+  return !session_.undo.empty() || !session_.held.empty();
 }
 
 std::vector<StatementResult> ModelConnection::run_script(std::string_view script, const std::source_location& where) {
@@ -312,7 +352,7 @@ void ModelConnection::begin_transaction(Isolation isolation, const std::source_l
 bool ModelConnection::commit_transaction(const std::source_location& where) {
   if (session_.state == Session::State::closed)
     throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
-  const sim::Op* op = session_.undo.empty() ? nullptr : &ops::commit;
+  const sim::Op* op = has_something_to_end() ? &ops::commit : nullptr;
   if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute,
              where))
     return false;
@@ -332,7 +372,7 @@ bool ModelConnection::commit_transaction(const std::source_location& where) {
 
 void ModelConnection::roll_back_transaction(const std::source_location& where) noexcept {
   if (session_.state == Session::State::closed) return;
-  const sim::Op* op = session_.undo.empty() ? nullptr : &ops::rollback;
+  const sim::Op* op = has_something_to_end() ? &ops::rollback : nullptr;
   if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute,
              where))
     return;
@@ -344,8 +384,18 @@ void ModelConnection::roll_back_transaction(const std::source_location& where) n
 
 void ModelConnection::close() noexcept {
   if (session_.state == Session::State::closed) return;
+  Engine& engine = instance_.engine();
+  if (session_.waiter.active) {  // the backend does not notice while it waits (F40)
+    session_.client_gone = true;
+    return;
+  }
   if (session_.in_block) roll_back_transaction(std::source_location::current());
-  session_.state = Session::State::closed;
+  if (session_.session_locks > 0) {
+    if (!enter(&ops::disconnect, engine.execution(), session_.object(), sim::Access::write,
+               std::source_location::current()))
+      return;
+  }
+  engine.disconnect(session_);
   instance_.recorder().closed(session_.index);
 }
 

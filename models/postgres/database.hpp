@@ -18,6 +18,7 @@
 #include <memory>
 #include <source_location>
 #include <string_view>
+#include <vector>
 
 #include "models/postgres/connection.hpp"
 #include "models/postgres/deadlock_search.hpp"
@@ -88,7 +89,9 @@ struct Settings;
 /// As libpq's PQtransactionStatus.
 enum class TransactionStatus : std::uint8_t { idle, in_block, failed };
 
-/// A session of the modelled server. Closed by its destructor.
+/// A session of the modelled server. Closed by its destructor. `close` in another task, while a statement waits, is the
+/// loss of the client: the statement goes on, and a transaction of its own is committed (F40); the task that executes
+/// it then gets an `SqlError` 08006.
 class ModelConnection final : public Connection {
  public:
   ModelConnection(detail::Instance& instance, Session& session) : instance_(instance), session_(session) {}
@@ -105,6 +108,15 @@ class ModelConnection final : public Connection {
   /// What SET has made of the session, and a way to begin with that.
   [[nodiscard]] const Settings& session_settings() const noexcept;
   void adopt_settings(const Settings& settings) noexcept;
+  /// The number of this session among those of its database, from 0, and the numbers of those that its statement waits
+  /// for: what pg_blocking_pids tells. Touch nothing.
+  [[nodiscard]] std::size_t number() const noexcept;
+  [[nodiscard]] std::vector<std::size_t> blocked_by() const;
+  /// From another task, as pg_cancel_backend: the statement that waits fails with 57014.
+  void cancel(const std::source_location& where = std::source_location::current());
+  /// From another task, as pg_terminate_backend: what was not committed is rolled back; the session's next (or
+  /// waiting) statement fails with 57P01.
+  void terminate(const std::source_location& where = std::source_location::current());
   /// Whether this session's statement waits for a lock.
   [[nodiscard]] bool is_waiting() const noexcept;
 
@@ -115,6 +127,8 @@ class ModelConnection final : public Connection {
   void roll_back_transaction(const std::source_location& where) noexcept override;
 
  private:
+  [[nodiscard]] bool has_something_to_end() const noexcept;
+
   detail::Instance& instance_;
   Session& session_;
 };

@@ -1,10 +1,11 @@
 // Values of columns, parameters and expressions: 16 bytes, trivially copied, never owning. Text points into memory that
 // outlives the value: an arena of the execution, the template of the database, or the plan that holds the constant. Not
-// modelled: float, date and time, json, bytea, arrays and composite types.
+// modelled: float, date, time and interval, json, bytea, arrays and composite types; time zones other than UTC.
 #pragma once
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,7 @@ namespace heddle::pg {
 
 /// Static types. `unknown` is the type of an untyped string literal, of NULL and of a parameter nobody has given a type
 /// yet.
-enum class Type : std::uint8_t { unknown, boolean, int2, int4, int8, numeric, text, varchar };
+enum class Type : std::uint8_t { unknown, boolean, int2, int4, int8, numeric, text, varchar, timestamp, timestamptz };
 
 [[nodiscard]] std::string_view type_name(Type type);
 [[nodiscard]] constexpr bool is_integer(Type type) {
@@ -23,18 +24,25 @@ enum class Type : std::uint8_t { unknown, boolean, int2, int4, int8, numeric, te
 [[nodiscard]] constexpr bool is_number(Type type) {
   return is_integer(type) || type == Type::numeric;
 }
+[[nodiscard]] constexpr bool is_timestamp(Type type) {
+  return type == Type::timestamp || type == Type::timestamptz;
+}
 [[nodiscard]] constexpr bool is_text(Type type) {
   return type == Type::text || type == Type::varchar;
 }
 
 class Value {
  public:
-  enum class Kind : std::uint8_t { null, boolean, integer, numeric, text };
+  enum class Kind : std::uint8_t { null, boolean, integer, numeric, text, timestamp };
 
   constexpr Value() = default;
   [[nodiscard]] static constexpr Value of(bool truth) { return {Kind::boolean, 0, 0, truth ? 1U : 0U}; }
   [[nodiscard]] static constexpr Value of(std::int64_t integer) {
     return {Kind::integer, 0, 0, static_cast<std::uint64_t>(integer)};
+  }
+  /// Microseconds since 2000-01-01 00:00.
+  [[nodiscard]] static constexpr Value of_timestamp(std::int64_t microseconds, bool with_zone = false) {
+    return {Kind::timestamp, static_cast<std::uint8_t>(with_zone), 0, static_cast<std::uint64_t>(microseconds)};
   }
   [[nodiscard]] static Value of(const Numeric& number) {
     const Int128 digits = number.digits();
@@ -58,6 +66,8 @@ class Value {
     return {static_cast<Int128>(high * (static_cast<Int128>(1) << 64U)) + static_cast<Int128>(low_), scale_};
   }
   [[nodiscard]] std::string_view text() const noexcept { return {text_, high_}; }
+  /// Of a timestamp: whether it is one WITH TIME ZONE.
+  [[nodiscard]] bool has_zone() const noexcept { return scale_ != 0; }
   [[nodiscard]] bool is_true() const noexcept { return kind_ == Kind::boolean && low_ != 0; }
 
  private:
@@ -81,6 +91,8 @@ static_assert(sizeof(Value) == 16);
 [[nodiscard]] bool same(const Value& a, const Value& b);
 /// Equal values have equal hashes; the same in every run.
 [[nodiscard]] std::uint64_t hash(const Value& value);
+/// Reads "2026-01-31 12:00:00.5", with or without a time and a zone; nothing if it is malformed.
+[[nodiscard]] std::optional<std::int64_t> parse_timestamp(std::string_view text);
 /// The server's text form; null is empty.
 [[nodiscard]] std::string to_text(const Value& value);
 

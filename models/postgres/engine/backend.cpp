@@ -23,8 +23,6 @@ void Backend::refuse(const SqlError& fault) {
 }
 
 void Backend::begin(Isolation isolation, bool read_only) {
-  if (isolation == Isolation::serializable)
-    throw SqlError(sqlstate::feature_not_supported, "ISOLATION LEVEL SERIALIZABLE is not supported by the model");
   engine_.begin(session_);
   session_.state = State::active;
   session_.in_block = true;
@@ -35,7 +33,13 @@ void Backend::begin(Isolation isolation, bool read_only) {
 bool Backend::commit() {
   const bool succeeds = session_.state == State::active;
   if (succeeds) {
-    engine_.commit(session_);
+    try {
+      fire_deferred();
+      engine_.commit(session_);
+    } catch (const SqlError&) {
+      roll_back();
+      throw;
+    }
     keep_settings(session_);
   } else if (session_.tx != no_tx) {
     engine_.roll_back(session_);
@@ -43,6 +47,23 @@ bool Backend::commit() {
   session_.state = State::idle;
   session_.in_block = false;
   return succeeds;
+}
+
+void Backend::fire_deferred() {
+  if (session_.deferred.empty()) return;
+  static const Plan nothing;
+  static const std::vector<std::uint16_t> no_tables;
+  StatementContext statement{session_, no_tables, session_.snapshot, false, false, false, {}, where_};
+  statement.repeatable = session_.settings.isolation != Isolation::read_committed;
+  set_deadline(statement);
+  ResultData unused;
+  Executor(engine_, statement, nothing, {}, unused).fire_deferred();
+}
+
+void Backend::set_deadline(StatementContext& statement) {
+  if (session_.settings.statement_timeout.count() == 0) return;
+  if (sim::Execution* execution = engine_.execution())
+    statement.deadline = execution->now() + session_.settings.statement_timeout;
 }
 
 void Backend::roll_back() {
@@ -57,12 +78,24 @@ void Backend::abort() noexcept {
     roll_back();
   } else {
     session_.state = State::failed;
-    engine_.undo_to(session_, session_.savepoints.empty() ? 0 : session_.savepoints.back().undo_mark);
+    if (session_.savepoints.empty()) {
+      engine_.give_up(session_);
+      undo_to(Savepoint{});
+    } else {
+      undo_to(session_.savepoints.back());
+    }
   }
+}
+
+void Backend::undo_to(const Savepoint& savepoint) {
+  engine_.undo_to(session_, savepoint.undo_mark);
+  engine_.release_held(session_, savepoint.held_mark);
+  if (session_.deferred.size() > savepoint.deferred_mark) session_.deferred.resize(savepoint.deferred_mark);
 }
 
 void Backend::execute(const Plan& plan, std::span<const Value> params, ResultData& result) {
   if (!session_.in_script) session_.notices.clear();
+  if (session_.terminated) disconnect(sqlstate::admin_shutdown, "terminating connection due to administrator command");
   try {
     if (const auto* command = std::get_if<ast::TransactionCommand>(&plan.operation)) {
       transaction_command(*command, result);
@@ -74,6 +107,10 @@ void Backend::execute(const Plan& plan, std::span<const Value> params, ResultDat
     } else if (const auto* shown = std::get_if<ast::ShowCommand>(&plan.operation)) {
       result.names = &plan.column_names;
       show(*shown, result);
+    } else if (const auto* constraints = std::get_if<ast::SetConstraints>(&plan.operation)) {
+      set_constraints(*constraints, result);
+    } else if (const auto* lock = std::get_if<LockPlan>(&plan.operation)) {
+      lock_tables(*lock, result);
     } else if (std::holds_alternative<DefinitionPlan>(plan.operation)) {
       throw SqlError(sqlstate::feature_not_supported,
                      plan.command + " outside of a blueprint is not supported by the model");
@@ -83,8 +120,40 @@ void Backend::execute(const Plan& plan, std::span<const Value> params, ResultDat
   } catch (SqlError& error) {
     abort();
     error.locate(plan.text);
+    if (error.sqlstate() == sqlstate::admin_shutdown) disconnect(error.sqlstate(), error.message());
+    if (session_.client_gone) disconnect(sqlstate::connection_failure, "the connection was lost");
     throw;
   }
+  // The server notices only when it has something to say to the client (F40).
+  if (session_.client_gone) disconnect(sqlstate::connection_failure, "the connection was lost");
+}
+
+void Backend::disconnect(std::string_view sqlstate, const std::string& message) {
+  engine_.disconnect(session_);
+  session_.in_block = false;
+  throw SqlError(sqlstate, message);
+}
+
+void Backend::set_constraints(const ast::SetConstraints& command, ResultData& result) {
+  result.command = "SET CONSTRAINTS";
+  if (!command.names.empty())
+    throw SqlError(sqlstate::feature_not_supported,
+                   "SET CONSTRAINTS of named constraints is not supported by the model");
+  if (!session_.in_block) {
+    warn(sqlstate::no_active_sql_transaction, "SET CONSTRAINTS can only be used in transaction blocks");
+    return;
+  }
+  session_.constraints = command.deferred ? Session::Constraints::deferred : Session::Constraints::immediate;
+  if (!command.deferred) fire_deferred();
+}
+
+void Backend::lock_tables(const LockPlan& plan, ResultData& result) {
+  result.command = "LOCK TABLE";
+  if (!session_.in_block)
+    throw SqlError(sqlstate::no_active_sql_transaction, "LOCK TABLE can only be used in transaction blocks");
+  StatementContext statement{session_, plan.tables, {}, true, false, false, {}, where_};
+  set_deadline(statement);
+  for (const std::uint16_t table : plan.tables) engine_.lock_table(statement, table, plan.mode, plan.nowait);
 }
 
 void Backend::query(const Plan& plan, std::span<const Value> params, ResultData& result) {
@@ -98,7 +167,7 @@ void Backend::query(const Plan& plan, std::span<const Value> params, ResultData&
     throw SqlError(sqlstate::read_only_sql_transaction,
                    "cannot execute " + plan.command + " in a read-only transaction");
   run(plan, params, result);
-  if (implicit && !session_.in_script) commit();
+  if (implicit && (!session_.in_script || session_.client_gone)) commit();
 }
 
 void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& result) {
@@ -107,25 +176,33 @@ void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& r
                                 " parameters, but the statement requires " + std::to_string(plan.params.size()));
   constexpr std::size_t few = 16;
   Value small[few];
-  Value* bound = params.size() <= few ? small : engine_.allocate_values(params.size());
+  const bool is_serializable = session_.settings.isolation == Isolation::serializable;
+  Value* bound = params.size() <= few && !is_serializable ? small : engine_.allocate_values(params.size());
   for (std::size_t i = 0; i < params.size(); ++i) bound[i] = cast_param(params[i], plan.params[i], engine_.arena());
   session_.ran_query = true;
   ++session_.command;
   StatementContext statement{session_, plan.tables, {}, false, false, false, {}, where_};
   statement.is_select = std::holds_alternative<SelectPlan>(plan.operation);
   statement.repeatable = session_.settings.isolation != Isolation::read_committed;
-  if (!session_.has_snapshot) {
-    session_.snapshot = {engine_.commit_sequence(), session_.tx, 0};
-    session_.has_snapshot = statement.repeatable;
-    if (statement.repeatable) engine_.footprint().commits(sim::Access::read);
-  }
+  set_deadline(statement);
+  // F10: one snapshot per transaction is taken before a wait for a table, one per statement after it.
+  if (statement.repeatable) take_snapshot();
+  for (const TableLock& lock : plan.locks) engine_.lock_table(statement, lock.table, lock.mode);
+  if (!statement.repeatable) take_snapshot();
   statement.pinned = statement.repeatable;
   session_.snapshot.command = session_.command;
   statement.snapshot = session_.snapshot;
-  if (session_.settings.statement_timeout.count() > 0)
-    if (sim::Execution* execution = engine_.execution())
-      statement.deadline = execution->now() + session_.settings.statement_timeout;
+  if (session_.serial != no_serial_tx) engine_.footprint().serial(sim::Access::write);
   Executor(engine_, statement, plan, std::span<const Value>(bound, params.size()), result).run();
+}
+
+void Backend::take_snapshot() {
+  if (session_.has_snapshot) return;
+  const bool is_kept = session_.settings.isolation != Isolation::read_committed;
+  session_.snapshot = {engine_.commit_sequence(), session_.tx, 0};
+  session_.has_snapshot = is_kept;
+  if (is_kept) engine_.footprint().commits(sim::Access::read);
+  if (session_.settings.isolation == Isolation::serializable) engine_.begin_serializable(session_);
 }
 
 std::size_t Backend::find_savepoint(std::string_view name) const {
@@ -142,7 +219,8 @@ void Backend::savepoint(const ast::TransactionCommand& command) {
     throw SqlError(sqlstate::no_active_sql_transaction, std::string(names[static_cast<std::size_t>(command.verb)]) +
                                                             " can only be used in transaction blocks");
   if (command.verb == TransactionVerb::savepoint) {
-    session_.savepoints.push_back({command.savepoint, session_.undo.size()});
+    session_.savepoints.push_back(
+        {command.savepoint, session_.undo.size(), session_.held.size(), session_.deferred.size()});
     return;
   }
   const std::size_t position = find_savepoint(command.savepoint);
@@ -150,7 +228,7 @@ void Backend::savepoint(const ast::TransactionCommand& command) {
     session_.savepoints.resize(position);
     return;
   }
-  engine_.undo_to(session_, session_.savepoints[position].undo_mark);
+  undo_to(session_.savepoints[position]);
   session_.savepoints.resize(position + 1);
   session_.state = State::active;
 }
@@ -236,8 +314,6 @@ void Backend::set_transaction(const ast::SetCommand& command) {
     if (session_.ran_query)
       throw SqlError(sqlstate::active_sql_transaction,
                      "SET TRANSACTION ISOLATION LEVEL must be called before any query");
-    if (*command.isolation == Isolation::serializable)
-      throw SqlError(sqlstate::feature_not_supported, "ISOLATION LEVEL SERIALIZABLE is not supported by the model");
     session_.settings.isolation = *command.isolation;
   }
   if (!command.read_only) return;

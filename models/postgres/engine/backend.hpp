@@ -34,6 +34,14 @@ class Backend {
   void abort() noexcept;
 
  private:
+  void take_snapshot();
+  void set_deadline(StatementContext& statement);
+  void fire_deferred();
+  void undo_to(const Savepoint& savepoint);
+  void set_constraints(const ast::SetConstraints& command, ResultData& result);
+  void lock_tables(const LockPlan& plan, ResultData& result);
+  /// Ends the session; the client learns it by this error.
+  [[noreturn]] void disconnect(std::string_view sqlstate, const std::string& message);
   void query(const Plan& plan, std::span<const Value> params, ResultData& result);
   void run(const Plan& plan, std::span<const Value> params, ResultData& result);
   void transaction_command(const ast::TransactionCommand& command, ResultData& result);

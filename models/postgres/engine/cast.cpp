@@ -27,6 +27,7 @@ Value cast_to_integer(const Value& value, Type type) {
       return value;
     case Value::Kind::boolean:
     case Value::Kind::integer:
+    case Value::Kind::timestamp:
       integer = value.integer();
       break;
     case Value::Kind::numeric:
@@ -101,6 +102,36 @@ Value limit_length(const Value& value, std::int32_t length, bool truncate, Type 
   return Value::of(text.substr(0, bytes));
 }
 
+bool each_array_element(std::string_view text, FunctionRef<bool(std::string_view, bool is_null)> visit) {
+  if (text.size() < 2 || text.front() != '{' || text.back() != '}') return false;
+  text = text.substr(1, text.size() - 2);
+  std::string element;
+  for (bool more = !text.empty(); more;) {
+    element.clear();
+    bool quoted = false;
+    bool open = false;
+    std::size_t i = 0;
+    for (; i < text.size() && (open || text[i] != ','); ++i) {
+      if (text[i] == '"') {
+        quoted = true;
+        open = !open;
+      } else if (text[i] == '\\' && i + 1 < text.size()) {
+        element += text[++i];
+      } else if (open || text[i] != ' ') {
+        element += text[i];
+      }
+    }
+    if (open || (element.empty() && !quoted) || (!quoted && element.find_first_of("{}") != std::string::npos))
+      return false;
+    const bool is_null = !quoted && (element == "NULL" || element == "null");
+    if (!visit(element, is_null)) return true;
+    more = i < text.size();
+    text.remove_prefix(std::min(i + 1, text.size()));
+    if (more && text.empty()) return false;
+  }
+  return true;
+}
+
 bool is_like(std::string_view text, std::string_view pattern) {
   while (!pattern.empty()) {
     if (pattern[0] == '%') {
@@ -118,8 +149,24 @@ bool is_like(std::string_view text, std::string_view pattern) {
   return text.empty();
 }
 
+Value cast_to_timestamp(const Value& value, Type type) {
+  if (value.is_null()) return value;
+  const bool with_zone = type == Type::timestamptz;
+  if (value.kind() == Value::Kind::timestamp) return Value::of_timestamp(value.integer(), with_zone);
+  const std::optional<std::int64_t> time = parse_timestamp(value.text());
+  if (!time)
+    throw SqlError(sqlstate::invalid_datetime_format, "invalid input syntax for type " + std::string(type_name(type)) +
+                                                          ": \"" + std::string(value.text()) + "\"");
+  return Value::of_timestamp(*time, with_zone);
+}
+
 Value cast_param(const Value& value, Type type, sim::Arena& arena) {
   if (value.is_null()) return value;
+  if (is_timestamp(type))
+    return cast_to_timestamp(value.kind() == Value::Kind::text || value.kind() == Value::Kind::timestamp
+                                 ? value
+                                 : Value::of(arena.copy(to_text(value))),
+                             type);
   if (is_text(type))
     return value.kind() == Value::Kind::text ? Value::of(arena.copy(value.text()))
                                              : Value::of(arena.copy(to_text(value)));

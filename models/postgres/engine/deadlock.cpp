@@ -1,8 +1,11 @@
 // Deadlocks. The server looks for a cycle once, some time after a wait began, so that any member of a cycle may be the
-// one that finds it (F21). Here the search runs when a wait begins, and the victim is a decision among the members of
-// the cycle, unless the database was opened with `DeadlockSearch::after_timeout`. Differs: the server can sometimes
-// dissolve a cycle by re-ordering a queue of three or more; here it always has a victim. Nothing else happens between
-// the closing of a cycle and the choice of its victim.
+// one that finds it (F21). Here the search runs when a wait begins, and the victim is a decision among all that wait in
+// a cycle with the one who closed it (if that leaves another cycle, there is another victim), unless the database was
+// opened with `DeadlockSearch::after_timeout`. Differs: the server can sometimes dissolve a cycle by re-ordering a
+// queue of three or more; here it always has a victim. Nothing else happens between the closing of a cycle and the
+// choice of its victim.
+#include <algorithm>
+
 #include "models/postgres/engine/engine.hpp"
 #include "sim/core/error.hpp"
 
@@ -14,6 +17,15 @@ template <class F>
 void Engine::each_blocker(const Waiter& waiter, F&& visit) const {
   if (waiter.kind == Waiter::Kind::key) {
     visit(transactions_[waiter.blocker].session);
+    return;
+  }
+  if (waiter.kind == Waiter::Kind::heavy) {
+    for (const HeavyLock::Holding& holding : waiter.lock->holdings)
+      if (holding.session != waiter.session && conflict(holding.mode, waiter.mode)) visit(holding.session);
+    for (const Waiter* other : waiter.lock->waiters) {
+      if (other == &waiter) return;
+      if (conflict(other->mode, waiter.mode)) visit(other->session);
+    }
     return;
   }
   for (const Locker& locker : waiter.row->lockers)
@@ -49,12 +61,39 @@ void Engine::check_deadlock(Waiter& waiter) {
   waiter.execution->refresh(waiter.task);
 }
 
+std::vector<std::uint32_t> Engine::blockers(const Session& session) const {
+  std::vector<std::uint32_t> result;
+  if (session.waiter.active) each_blocker(session.waiter, [&](std::uint32_t blocker) { result.push_back(blocker); });
+  return result;
+}
+
+/// Adds to the cycle everybody else who waits in some cycle with its closer.
+void Engine::add_members(std::uint32_t closer) {
+  std::vector<std::uint32_t>& path = path_;
+  const std::size_t found = cycle_.size();
+  for (std::uint32_t other = 0; other < sessions_.size(); ++other) {
+    if (std::find(cycle_.begin(), cycle_.begin() + static_cast<std::ptrdiff_t>(found), other) !=
+        cycle_.begin() + static_cast<std::ptrdiff_t>(found))
+      continue;
+    const Waiter& waiter = sessions_[other].waiter;
+    if (!waiter.active || waiter.doomed) continue;
+    bool in_both_ways = true;
+    for (const auto& [from, to] : {std::pair(closer, other), std::pair(other, closer)}) {
+      path.clear();
+      visited_.assign(sessions_.size(), 0);
+      in_both_ways = in_both_ways && find_cycle(from, to, path);
+    }
+    if (in_both_ways) cycle_.push_back(other);
+  }
+}
+
 void Engine::resolve_deadlocks(Waiter& closer) {
   if (deadlock_search_ == DeadlockSearch::after_timeout) return;
   for (;;) {
     visited_.assign(sessions_.size(), 0);
     cycle_.clear();
     if (!find_cycle(closer.session, closer.session, cycle_)) return;
+    add_members(closer.session);
     sim::Execution& execution = *closer.execution;
     const std::uint32_t victim = cycle_[execution.alternative(static_cast<std::uint32_t>(cycle_.size()))];
     Waiter& chosen = sessions_[victim].waiter;

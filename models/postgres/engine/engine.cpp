@@ -16,9 +16,11 @@ Engine::Engine(const Schema& schema) : schema_(&schema) {
   std::size_t widest = 1;
   for (const TableSchema& table : schema.tables) {
     tables_.emplace_back(table);
+    tables_.back().lock.key = tables_.size() - 1;
     widest = std::max(widest, table.columns.size());
   }
   null_row_.resize(widest);
+  for (const Sequence& sequence : schema.sequences) sequences_.push_back({sequence.value, sequence.is_called});
   transactions_.take().committed = true;  // base_tx
 }
 
@@ -37,6 +39,7 @@ void Engine::load(std::uint16_t table, const Value* values) {
 void Engine::freeze() {
   base_rows_ = rows_.size();
   base_versions_ = versions_.size();
+  base_sequences_ = sequences_;
   for (Table& table : tables_)
     for (KeyIndex& index : table.indexes) index.freeze();
 }
@@ -56,8 +59,13 @@ void Engine::reset() {
   for (Table& table : tables_) {
     for (KeyIndex& index : table.indexes) index.reset();
     for (std::size_t i = 1; i < table.segments.size(); ++i) table.segments[i].clear();
-    table.has_object = false;
+    table.has_object = table.lock.has_object = false;
+    table.lock.holdings.clear();
+    table.lock.waiters.clear();
   }
+  advisory_locks_.reset();
+  serial_.reset();
+  sequences_ = base_sequences_;
   rows_.reset(base_rows_);
   versions_.reset(base_versions_);
   transactions_.reset(1);
@@ -93,6 +101,12 @@ Session& Engine::connect() {
   session.undo.clear();
   session.savepoints.clear();
   session.notices.clear();
+  session.held.clear();
+  session.deferred.clear();
+  session.serial = no_serial_tx;
+  session.session_locks = 0;
+  session.sequence_values.clear();
+  session.client_gone = session.terminated = false;
   session.rows_inserted = 0;
   session.waiter = Waiter{};
   session.waiter.session = session.index;
@@ -110,27 +124,41 @@ std::size_t Engine::waiting_sessions() const {
   return count;
 }
 
+void Engine::end_session(Session& session) {
+  if (session.tx != no_tx) roll_back(session);
+  session.in_block = false;
+  session.state = Session::State::idle;
+  if (session.session_locks > 0) unlock_all_advisory(session);
+}
+
 void Engine::disconnect(Session& session) {
   if (session.state == Session::State::closed) return;
-  if (session.tx != no_tx) roll_back(session);
+  end_session(session);
   session.state = Session::State::closed;
 }
 
 void Engine::begin(Session& session) {
   TxRecord& record = transactions_.take();
-  record = {session.index, false, 0};
+  record = {session.index, false, 0, no_serial_tx};
   session.tx = static_cast<TxId>(transactions_.size() - 1);
   session.command = 0;
   session.has_snapshot = false;
   session.ran_query = false;
   session.settings = session.kept_settings = session.session_settings;
+  session.knows_time = false;
+  session.constraints = Session::Constraints::as_declared;
 }
 
 void Engine::commit(Session& session) {
+  if (session.serial != no_serial_tx) {
+    footprint_.serial(Access::write);
+    serial_.prepare_commit(session.serial);
+  }
   touch_commit(session);
   TxRecord& record = transactions_[session.tx];
   record.committed = true;
   record.sequence = ++commits_;
+  if (session.serial != no_serial_tx) serial_.commit(session.serial, record.sequence);
   for (const Undo& entry : session.undo) {
     if (entry.kind == Undo::Kind::update || entry.kind == Undo::Kind::remove) ++entry.row->changes;
     std::erase_if(entry.row->lockers, [&](const Locker& locker) { return locker.tx == session.tx; });
@@ -140,15 +168,26 @@ void Engine::commit(Session& session) {
 }
 
 void Engine::roll_back(Session& session) {
+  abort_serializable(session);
   undo_to(session, 0);
   end_transaction(session);
 }
 
+void Engine::abort_serializable(Session& session) {
+  if (session.serial == no_serial_tx) return;
+  footprint_.serial(Access::write);
+  serial_.roll_back(session.serial);
+  session.serial = no_serial_tx;
+}
+
 void Engine::end_transaction(Session& session) {
+  release_held(session, 0);
   session.undo.clear();
   session.savepoints.clear();
   session.tx = no_tx;
   session.has_snapshot = false;
+  session.serial = no_serial_tx;
+  session.deferred.clear();
 }
 
 void Engine::undo_to(Session& session, std::size_t mark) {
@@ -334,6 +373,7 @@ Version& Engine::insert(StatementContext& statement, std::uint16_t ordinal, cons
   Session& session = statement.session;
   Row& row = new_row(ordinal, session);
   Version& version = new_version(session, row, values);
+  check_write(statement, ordinal, nullptr, values, false);
   row.first = row.newest = &version;
   append(session, version);
   session.undo.push_back({Undo::Kind::insert, false, {}, &row, &version, nullptr});
@@ -343,6 +383,7 @@ Version& Engine::insert(StatementContext& statement, std::uint16_t ordinal, cons
     KeyIndex& index = table.indexes[i];
     if (index.has_null(values)) continue;
     const Conflict conflict = find_conflict(statement, ordinal, values, i, &row);
+    check_write(statement, ordinal, nullptr, values, true);
     if (conflict.version != nullptr) duplicate_key(*table.schema, i, values);
     index.insert(version, index.hash_of(values));
   }
@@ -353,6 +394,7 @@ Version& Engine::update(StatementContext& statement, Version& old, const Value* 
   Session& session = statement.session;
   Row& row = *old.row;
   Table& table = tables_[row.table];
+  check_write(statement, row.table, &old, values, true);
   make_dirty(row);
   Version& version = new_version(session, row, values);
   old.deleter = session.tx;
@@ -379,6 +421,7 @@ Version& Engine::update(StatementContext& statement, Version& old, const Value* 
 
 void Engine::remove(StatementContext& statement, Version& old) {
   Session& session = statement.session;
+  check_write(statement, old.row->table, &old, nullptr, true);
   make_dirty(*old.row);
   old.deleter = session.tx;
   old.deleted_by = session.command;

@@ -3,7 +3,7 @@
 //
 // A lock wait blocks the calling task in the middle of its statement, as a backend process does. The rules are those of
 // PostgreSQL's heap_lock_tuple, heap_update and XactLockTableWait; numbers such as F23 refer to the facts that
-// docs/postgres.md lists. Not modelled: table-level locks, advisory locks, foreign keys, SERIALIZABLE.
+// docs/postgres.md lists.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 
 #include "models/postgres/deadlock_search.hpp"
 #include "models/postgres/engine/footprint.hpp"
+#include "models/postgres/engine/serializable.hpp"
 #include "models/postgres/engine/session.hpp"
 #include "models/postgres/engine/storage.hpp"
 #include "sim/core/arena.hpp"
@@ -63,13 +64,19 @@ class Engine {
 
   [[nodiscard]] Session& connect();
   void disconnect(Session& session);
+  /// Rolls back and releases, as the end of the backend does, before the client knows.
+  void end_session(Session& session);
 
   // Transactions.
   void begin(Session& session);
   void commit(Session& session);
   void roll_back(Session& session);
+  /// The transaction as a whole has failed: nobody depends on it any more.
+  void give_up(Session& session) { abort_serializable(session); }
   /// Undoes what was done since `mark`, an earlier size of `session.undo`.
   void undo_to(Session& session, std::size_t mark);
+  /// Releases the table and advisory locks that the transaction took since `mark`, an earlier size of `session.held`.
+  void release_held(Session& session, std::size_t mark);
   [[nodiscard]] std::uint64_t commit_sequence() const noexcept { return commits_; }
 
   // Reading.
@@ -98,6 +105,44 @@ class Engine {
   [[nodiscard]] Conflict find_conflict(StatementContext& statement, std::uint16_t table, const Value* values,
                                        std::optional<std::size_t> only, const Row* except);
 
+  // Sequences (functions.cpp): never rolled back.
+  std::int64_t next_value(Session& session, std::uint16_t sequence);
+  [[nodiscard]] std::int64_t current_value(const Session& session, std::uint16_t sequence) const;
+  [[nodiscard]] std::int64_t last_value(const Session& session) const;
+  void set_value(Session& session, std::uint16_t sequence, std::int64_t value, bool is_called);
+  struct SequenceState {
+    std::int64_t value = 1;
+    bool is_called = false;
+  };
+  [[nodiscard]] std::vector<SequenceState>& sequences() noexcept { return sequences_; }
+  /// From here on the statement reads under the snapshot of an earlier step.
+  void pin(StatementContext& statement);
+
+  // SERIALIZABLE (serial_checks.cpp). All may throw 40001.
+  void begin_serializable(Session& session);
+  /// Remembers what is looked for, and compares it with what others have changed.
+  void note_read(StatementContext& statement, const PredicateRead& read);
+  /// Compares a change with what others have looked for. `keys`: false for an insertion whose keys are still to be
+  /// checked.
+  void check_write(StatementContext& statement, std::uint16_t table, const Version* old, const Value* values,
+                   bool keys);
+
+  // Table and advisory locks (heavy_locks.cpp).
+  void lock_table(StatementContext& statement, std::uint16_t table, TableLockMode mode, bool nowait = false);
+  /// `space`: 1 for a bigint key, 2 for a pair of ints.
+  [[nodiscard]] HeavyLock& advisory_lock(std::uint64_t key, std::uint8_t space);
+  void lock(StatementContext& statement, HeavyLock& lock, TableLockMode mode, bool for_session);
+  [[nodiscard]] bool try_lock(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
+  /// False if the session does not hold it.
+  [[nodiscard]] bool unlock_advisory(Session& session, std::uint64_t key, std::uint8_t space, TableLockMode mode);
+  void unlock_all_advisory(Session& session);
+
+  // From outside of the session's task.
+  /// Ends the session's wait, if it waits: 57014, or 57P01 if `terminate`.
+  void interrupt(Session& session, bool terminate);
+  /// The sessions that `session` waits for.
+  [[nodiscard]] std::vector<std::uint32_t> blockers(const Session& session) const;
+
   [[nodiscard]] bool key_changes(const Table& table, const Value* before, const Value* after) const;
   [[nodiscard]] Table& table(std::uint16_t ordinal) { return tables_[ordinal]; }
   [[nodiscard]] const Schema& schema() const noexcept { return *schema_; }
@@ -120,21 +165,36 @@ class Engine {
     std::uint32_t session = 0;
     bool committed = false;
     std::uint64_t sequence = 0;
+    std::uint32_t serial = no_serial_tx;
   };
 
   // locks.cpp
   [[nodiscard]] bool is_held_against(const Row& row, TxId tx, LockStrength strength) const;
   [[nodiscard]] bool may_go_on(const Waiter& waiter) const;
   void grant(Session& session, Row& row, LockStrength strength);
-  void wait_for_row(StatementContext& statement, Row& row, LockStrength strength);
+  void wait_for_row(StatementContext& statement, Row& row, LockStrength strength, bool queues);
   void wait_for_key(StatementContext& statement, Row& row, TxId blocker);
-  void wait(StatementContext& statement, Row& row);
-  void begin_wait(StatementContext& statement, Row& row);
+  void wait(StatementContext& statement);
+  void begin_wait(StatementContext& statement);
+  void touch_wait(const Waiter& waiter);
+  void update_readiness(Waiter& waiter);
   void end_wait(Waiter& waiter) noexcept;
-  void throw_if_timed_out(const Waiter& waiter) const;
+  void throw_if_interrupted(const Waiter& waiter) const;
+
+  void remember_value(Session& session, std::uint16_t sequence, std::int64_t value);
+
+  // serial_checks.cpp
+  [[nodiscard]] bool satisfies(const PredicateRead& read, const Value* values);
+  [[nodiscard]] bool is_visible_to(const Version& version, const Snapshot& snapshot) const;
+
+  // heavy_locks.cpp
+  void touch(HeavyLock& lock, TableLockMode mode);
+  [[nodiscard]] bool is_free(const HeavyLock& lock, std::uint32_t session, TableLockMode mode, const Waiter* own) const;
+  void hold(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
+  void drop(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
+  void refresh(HeavyLock& lock);
   void refresh(Row& row);
-  void pin(StatementContext& statement);
-  [[noreturn]] void refuse(StatementContext& statement, Row& row) const;
+  [[noreturn]] void refuse(const StatementContext& statement, const Version& seen) const;
   [[nodiscard]] bool has_pending_change(const Row& row, TxId tx) const;
 
   // deadlock.cpp
@@ -142,6 +202,7 @@ class Engine {
   /// What the server does when a wait has lasted for deadlock_timeout.
   void check_deadlock(Waiter& waiter);
   static void on_deadlock_timeout(void* check);
+  void add_members(std::uint32_t closer);
   [[nodiscard]] bool find_cycle(std::uint32_t from, std::uint32_t target, std::vector<std::uint32_t>& path);
   template <class F>
   void each_blocker(const Waiter& waiter, F&& visit) const;
@@ -158,6 +219,7 @@ class Engine {
   void touch_commit(Session& session);
   void touch_keys(std::uint16_t table, const Value* values, const Value* also, bool added);
   void end_transaction(Session& session);
+  void abort_serializable(Session& session);
   [[nodiscard]] bool is_committed(TxId tx) const { return transactions_[tx].committed; }
 
   const Schema* schema_;
@@ -168,6 +230,10 @@ class Engine {
   Pool<Version> versions_;
   Pool<TxRecord> transactions_;
   Pool<Session> sessions_;
+  Pool<HeavyLock> advisory_locks_;
+  Serializable serial_;
+  std::vector<SequenceState> sequences_;
+  std::vector<SequenceState> base_sequences_;
   std::vector<Row*> dirty_rows_;
   std::size_t base_rows_ = 0;
   std::size_t base_versions_ = 0;
@@ -176,6 +242,7 @@ class Engine {
   std::vector<Value> null_row_;
   Footprint footprint_;
   std::vector<std::uint32_t> cycle_;
+  std::vector<std::uint32_t> path_;  ///< scratch of the search for cycles
   std::vector<std::uint8_t> visited_;
 };
 

@@ -133,6 +133,8 @@ static Value apply_strict(const Expr& expr, const Value& a, const Value& b, sim:
       return cast_to_text(a, arena);
     case ExprOp::to_boolean:
       return cast_to_boolean(a);
+    case ExprOp::to_timestamp:
+      return cast_to_timestamp(a, expr.type);
     case ExprOp::limit_length:
       return limit_length(a, expr.modifier, expr.flag_explicit, expr.type);
     case ExprOp::lower:
@@ -179,6 +181,27 @@ static Value evaluate_in_list(Executor& executor, const Expr& expr, const Frame&
       return Value::of(!expr.negated);
     }
   }
+  return any_null ? Value() : Value::of(expr.negated);
+}
+
+static Value evaluate_in_array(Executor& executor, const Expr& expr, const Frame& frame, sim::Arena& arena) {
+  const Value probe = executor.evaluate(expr.args[0], frame);
+  const Value list = executor.evaluate(expr.args[1], frame);
+  if (probe.is_null() || list.is_null()) return {};
+  bool any_null = false;
+  bool found = false;
+  auto visit = [&](std::string_view element, bool is_null) {
+    if (is_null) {
+      any_null = true;
+    } else {
+      found = compare(probe, cast_param(Value::of(element), expr.args[0].type, arena)) == 0;
+    }
+    return !found;
+  };
+  if (!each_array_element(list.text(), visit))
+    throw SqlError(sqlstate::invalid_text_representation,
+                   "malformed array literal: \"" + std::string(list.text()) + "\"");
+  if (found) return Value::of(!expr.negated);
   return any_null ? Value() : Value::of(expr.negated);
 }
 
@@ -256,6 +279,16 @@ Value Executor::evaluate(const Expr& expr, const Frame& frame) {
     case ExprOp::exists:
     case ExprOp::in_subselect:
       return evaluate_subselect(expr, frame);
+    case ExprOp::in_array:
+      return evaluate_in_array(*this, expr, frame, engine_.arena());
+    case ExprOp::advisory:
+    case ExprOp::next_value:
+    case ExprOp::current_value:
+    case ExprOp::set_value:
+    case ExprOp::last_value:
+    case ExprOp::now:
+    case ExprOp::sleep:
+      return evaluate_function(expr, frame);
     default:
       break;
   }

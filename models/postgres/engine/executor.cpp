@@ -16,6 +16,7 @@ void Executor::run() {
   } else if (const auto* removal = std::get_if<DeletePlan>(&plan_.operation)) {
     remove(*removal);
   }
+  fire_checks(0);
 }
 
 }  // namespace heddle::pg

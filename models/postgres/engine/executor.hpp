@@ -30,13 +30,18 @@ class Executor {
         plan_(plan),
         params_(params),
         result_(result),
+        checks_(engine.arena()),
         cached_(engine.arena()) {}
 
   /// Throws `SqlError`; what was done before the error remains to be undone by the caller.
   void run();
+  /// The checks of foreign keys that were put off until COMMIT.
+  void fire_deferred();
 
   /// Throws `SqlError` for overflow, division by zero and the like.
   [[nodiscard]] Value evaluate(const Expr& expr, const Frame& frame);
+  /// SERIALIZABLE: whether a row is one that `read` looked for.
+  [[nodiscard]] static bool satisfies(Engine& engine, const PredicateRead& read, const Value* values);
   [[nodiscard]] bool holds(const Expr& condition, const Frame& frame) { return evaluate(condition, frame).is_true(); }
 
  private:
@@ -70,7 +75,15 @@ class Executor {
   bool scan_relation(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit);
   bool try_version(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit,
                    Version& version, bool& matched);
-  [[nodiscard]] Version* look_up(const Relation& relation, const Frame& frame);
+  bool try_row(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit,
+               const Value* row, Version* version, bool& matched);
+  bool scan_subselect(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit,
+                      bool& matched);
+  [[nodiscard]] Version* look_up(const Source& source, std::size_t depth, const Frame& frame);
+  void note_read(const Source& source, std::size_t depth, std::span<const Value> key);
+  void note_row(const Source& source, std::size_t depth, const Version* version);
+  [[nodiscard]] static bool has_other_conditions(const Relation& relation);
+  void note_rows(const Source& source, const Combination& current);
   [[nodiscard]] bool recheck(const Source& source, Combination& current, const Frame& frame);
   [[nodiscard]] bool all_hold(const std::vector<Conjunct>& conjuncts, const Frame& frame, bool recheck);
 
@@ -111,11 +124,36 @@ class Executor {
   void check_row(const Table& table, const Value* values);
   void returning(const std::vector<OutputColumn>& outputs, const Frame& frame);
 
+  // foreign_keys.cpp
+  /// What a change of a row (null: it was not, or is no longer, there) asks to be checked after the statement.
+  void queue_checks(std::uint16_t table, Version* old, Version* now);
+  void add_check(const DeferredCheck& check);
+  void fire_checks(std::size_t from);
+  void fire(const DeferredCheck& check);
+  [[nodiscard]] const ForeignKey& foreign_key_of(const DeferredCheck& check) const;
+  /// A query of the server's own within this statement; `latest`: it sees what is committed now at every level.
+  [[nodiscard]] StatementContext inner_statement(const std::vector<std::uint16_t>& tables, bool latest, bool is_select);
+  void check_child(const DeferredCheck& check, const ForeignKey& foreign_key);
+  void check_parent(const DeferredCheck& check, const ForeignKey& foreign_key, ForeignKeyAction action);
+  [[nodiscard]] bool is_there(StatementContext& inner, const ForeignKey& foreign_key, std::span<const Value> key);
+  [[nodiscard]] const Value* parent_key(const ForeignKey& foreign_key, const Value* values);
+  void each_child(StatementContext& inner, std::uint16_t table, const ForeignKey& foreign_key,
+                  std::span<const Value> key, FunctionRef<bool(Version&)> visit);
+  void cascade(const DeferredCheck& check, const ForeignKey& foreign_key, ForeignKeyAction action);
+  void cascade_row(StatementContext& inner, const DeferredCheck& check, const ForeignKey& foreign_key,
+                   ForeignKeyAction action, Version& seen, std::span<const Value> key);
+
+  // functions.cpp
+  [[nodiscard]] Value evaluate_function(const Expr& expr, const Frame& frame);
+  [[nodiscard]] Value evaluate_advisory(const Expr& expr, const Frame& frame);
+
   Engine& engine_;
   StatementContext& statement_;
   const Plan& plan_;
   std::span<const Value> params_;
   ResultData& result_;
+  const Source* limited_ = nullptr;      ///< of a query that a LIMIT may stop early
+  ArenaVector<DeferredCheck> checks_;    ///< of foreign keys, to be made after the statement
   ArenaVector<CachedSubselect> cached_;  ///< uncorrelated sub-selects run once, as the server's InitPlans do
 };
 
@@ -124,7 +162,11 @@ class Executor {
 [[nodiscard]] Value cast_to_numeric(const Value& value, std::int32_t modifier);
 [[nodiscard]] Value cast_to_text(const Value& value, sim::Arena& arena);
 [[nodiscard]] Value cast_to_boolean(const Value& value);
+[[nodiscard]] Value cast_to_timestamp(const Value& value, Type type);
 [[nodiscard]] Value limit_length(const Value& value, std::int32_t length, bool truncate, Type type);
+/// Visits the elements of an array in its text form, {1,2,NULL,"a b"}, until `visit` returns false. False if it is
+/// malformed.
+[[nodiscard]] bool each_array_element(std::string_view text, FunctionRef<bool(std::string_view, bool is_null)> visit);
 [[nodiscard]] bool is_like(std::string_view text, std::string_view pattern);
 /// A parameter as the server would read it from its text form.
 [[nodiscard]] Value cast_param(const Value& value, Type type, sim::Arena& arena);

@@ -27,6 +27,7 @@ void Footprint::open(sim::Execution* execution, std::string_view name) {
   if (execution == nullptr) return;
   commits_ = execution->add_object("pg.database", name);
   sessions_ = execution->add_object("pg.sessions", name);
+  serial_ = execution->add_object("pg.serializable", name);
 }
 
 void Footprint::add_table(Table& table, std::uint16_t ordinal) {
@@ -40,6 +41,26 @@ void Footprint::add_row(Row& row, const Table& table) {
   row.object = execution_->add_part("pg.row", name, row.of_blueprint ? commits_ : row.writer, ordinal);
   row.has_object = true;
   named_rows_.push_back(&row);
+}
+
+void Footprint::add_heavy_lock(HeavyLock& lock, std::string_view name) {
+  const bool is_table = lock.kind == HeavyLock::Kind::table;
+  const std::string label =
+      execution_->explaining() ? std::string(name) + (is_table ? "" : " " + std::to_string(lock.key)) : std::string();
+  lock.object = execution_->add_part(is_table ? "pg.table_lock" : "pg.advisory_lock", label, commits_,
+                                     sim::mix(lock.key + 0x20000U, lock.space));
+  lock.has_object = true;
+}
+
+void Footprint::sequence(std::string_view name, std::uint16_t ordinal, sim::Access access) {
+  if (execution_ == nullptr) return;
+  if (sequences_.size() <= ordinal) sequences_.resize(ordinal + std::size_t{1});
+  Slot& slot = sequences_[ordinal];
+  if (slot.generation != generation_) {
+    slot.generation = generation_;
+    slot.object = execution_->add_part("pg.sequence", name, commits_, ordinal + 0x30000U);
+  }
+  execution_->touch(slot.object, access);
 }
 
 void Footprint::touch_key(const Table& table, std::uint16_t ordinal, std::size_t index, std::uint64_t hash, bool added,

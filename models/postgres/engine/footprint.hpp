@@ -40,8 +40,17 @@ class Footprint {
   void commits(sim::Access access) {
     if (execution_ != nullptr) execution_->touch(commits_, access);
   }
+  void sequence(std::string_view name, std::uint16_t ordinal, sim::Access access);
+  /// The dependencies among serializable transactions.
+  void serial(sim::Access access) {
+    if (execution_ != nullptr) execution_->touch(serial_, access);
+  }
   void object(sim::ObjectId object, sim::Access access) {
     if (execution_ != nullptr) execution_->touch(object, access);
+  }
+  /// Gives `lock` its object.
+  void heavy_lock(HeavyLock& lock, std::string_view name) {
+    if (execution_ != nullptr && !lock.has_object) add_heavy_lock(lock, name);
   }
   [[nodiscard]] sim::ObjectId database() const noexcept { return commits_; }
   /// What opening a session changes: the order of sessions is part of the physical order of rows.
@@ -67,6 +76,7 @@ class Footprint {
   }
   void add_table(Table& table, std::uint16_t ordinal);
   void add_row(Row& row, const Table& table);
+  void add_heavy_lock(HeavyLock& lock, std::string_view name);
   void touch_key(const Table& table, std::uint16_t ordinal, std::size_t index, std::uint64_t hash, bool added,
                  sim::Access access);
   void grow();
@@ -74,6 +84,8 @@ class Footprint {
   sim::Execution* execution_ = nullptr;
   sim::ObjectId commits_;
   sim::ObjectId sessions_;
+  sim::ObjectId serial_;
+  std::vector<Slot> sequences_;
   std::vector<Slot> slots_ = std::vector<Slot>(64);
   std::uint32_t generation_ = 0;
   std::size_t used_ = 0;

@@ -30,7 +30,7 @@ void Executor::insert(const InsertPlan& plan) {
 void Executor::insert_row(const InsertPlan& plan, Value* values) {
   check_row(engine_.table(plan.table), values);
   if (plan.on_conflict && handle_conflict(plan, values)) return;
-  engine_.insert(statement_, plan.table, values);
+  queue_checks(plan.table, nullptr, &engine_.insert(statement_, plan.table, values));
   const Value* row = values;
   returning(plan.returning, Frame{&row, nullptr, nullptr});
 }
@@ -67,7 +67,7 @@ bool Executor::update_conflicting(const InsertPlan& plan, Version& existing, con
   if (on_conflict.where && !holds(*on_conflict.where, frame)) return false;
   const Value* changed = assigned(on_conflict.assignments, table, existing.values, frame);
   check_row(table, changed);
-  engine_.update(statement_, existing, changed);
+  queue_checks(plan.table, &existing, &engine_.update(statement_, existing, changed));
   rows[0] = changed;
   returning(plan.returning, frame);
   return true;

@@ -26,6 +26,7 @@ bool Engine::has_pending_change(const Row& row, TxId tx) const {
 }
 
 bool Engine::may_go_on(const Waiter& waiter) const {
+  if (waiter.kind == Waiter::Kind::heavy) return is_free(*waiter.lock, waiter.session, waiter.mode, &waiter);
   const Row& row = *waiter.row;
   if (waiter.kind == Waiter::Kind::key) return !has_pending_change(row, waiter.blocker);
   if (is_held_against(row, waiter.tx, waiter.strength)) return false;
@@ -39,13 +40,16 @@ bool Engine::may_go_on(const Waiter& waiter) const {
   return true;
 }
 
+void Engine::update_readiness(Waiter& waiter) {
+  const bool ready = waiter.doomed || waiter.lock_timed_out || waiter.statement_timed_out || waiter.cancelled ||
+                     waiter.terminated || may_go_on(waiter);
+  if (ready == waiter.ready || !waiter.active) return;
+  waiter.ready = ready;
+  waiter.execution->refresh(waiter.task);
+}
+
 void Engine::refresh(Row& row) {
-  for (Waiter* waiter : row.waiters) {
-    const bool ready = waiter->doomed || waiter->lock_timed_out || waiter->statement_timed_out || may_go_on(*waiter);
-    if (ready == waiter->ready) continue;
-    waiter->ready = ready;
-    waiter->execution->refresh(waiter->task);
-  }
+  for (Waiter* waiter : row.waiters) update_readiness(*waiter);
 }
 
 void Engine::grant(Session& session, Row& row, LockStrength strength) {
@@ -70,10 +74,10 @@ void Engine::pin(StatementContext& statement) {
   statement.pinned = true;
 }
 
-void Engine::refuse(StatementContext& statement, Row& row) const {
-  const bool is_deleted = row.newest == nullptr || (row.newest->deleter != no_tx && is_committed(row.newest->deleter));
-  const char* text = is_deleted && !statement.is_select ? "could not serialize access due to concurrent delete"
-                                                        : "could not serialize access due to concurrent update";
+void Engine::refuse(const StatementContext& statement, const Version& seen) const {
+  const char* text = seen.next == nullptr && !statement.is_select
+                         ? "could not serialize access due to concurrent delete"
+                         : "could not serialize access due to concurrent update";
   throw SqlError(sqlstate::serialization_failure, text);
 }
 
@@ -94,7 +98,7 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
     }
     if (strength == LockStrength::key_share && !key_gone) current = &seen;  // F52: what it saw is good enough
     const bool superseded = gone || current != &seen;
-    if (superseded && statement.repeatable) refuse(statement, row);
+    if (superseded && statement.repeatable) refuse(statement, seen);
     if (gone) return {Outcome::deleted, nullptr};
     if (current->deleter == session.tx) return {Outcome::own, current};
     if (superseded && !follow) return {Outcome::moved, current};
@@ -102,23 +106,30 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
       grant(session, row, strength);
       return {superseded ? Outcome::moved : Outcome::granted, current};
     }
+    // KEY SHARE gets past the update of another column, and then stands before what its transaction did to the new
+    // version; that wait heeds no policy (heap_lock_updated_tuple).
+    const bool is_ahead =
+        strength == LockStrength::key_share && current == &seen && seen.deleter != no_tx && !seen.key_gone;
+    if (is_ahead) policy = WaitPolicy::block;
     if (policy == WaitPolicy::skip_locked) return {Outcome::skipped, nullptr};
     if (policy == WaitPolicy::nowait)
       throw SqlError(sqlstate::lock_not_available,
                      "could not obtain lock on row in relation \"" + tables_[row.table].schema->name + "\"");
-    wait_for_row(statement, row, strength);
+    wait_for_row(statement, row, strength, !is_ahead);
   }
 }
 
-void Engine::wait_for_row(StatementContext& statement, Row& row, LockStrength strength) {
+void Engine::wait_for_row(StatementContext& statement, Row& row, LockStrength strength, bool queues) {
   Waiter& waiter = statement.session.waiter;
   waiter.kind = Waiter::Kind::row_lock;
   waiter.strength = strength;
   waiter.seen_changes = row.changes;
   // F26: who holds a lock on the row already does not queue for a stronger one.
-  waiter.queued = std::none_of(row.lockers.begin(), row.lockers.end(),
-                               [&](const Locker& locker) { return locker.tx == statement.session.tx; });
-  wait(statement, row);
+  waiter.queued = queues && std::none_of(row.lockers.begin(), row.lockers.end(),
+                                         [&](const Locker& locker) { return locker.tx == statement.session.tx; });
+  waiter.row = &row;
+  row.waiters.push_back(&waiter);
+  wait(statement);
 }
 
 void Engine::wait_for_key(StatementContext& statement, Row& row, TxId blocker) {
@@ -126,7 +137,9 @@ void Engine::wait_for_key(StatementContext& statement, Row& row, TxId blocker) {
   waiter.kind = Waiter::Kind::key;
   waiter.queued = false;
   waiter.blocker = blocker;
-  wait(statement, row);
+  waiter.row = &row;
+  row.waiters.push_back(&waiter);
+  wait(statement);
 }
 
 namespace {
@@ -165,36 +178,53 @@ void Engine::on_deadlock_timeout(void* check) {
   due.engine.check_deadlock(due.waiter);
 }
 
-void Engine::begin_wait(StatementContext& statement, Row& row) {
-  Waiter& waiter = statement.session.waiter;
-  sim::Execution* execution = execution_;
-  if (execution == nullptr || !execution->in_task())
-    throw sim::Error(sim::ErrorCode::usage,
-                     "a statement on " + tables_[row.table].schema->name +
-                         " would wait for ever: it was executed outside of a task, where nobody else runs");
-  pin(statement);
-  make_dirty(row);
-  waiter.active = true;
-  waiter.ready = waiter.doomed = waiter.lock_timed_out = waiter.statement_timed_out = false;
-  waiter.tx = statement.session.tx;
-  waiter.row = &row;
-  waiter.execution = execution;
-  waiter.task = execution->running_task().id;
-  row.waiters.push_back(&waiter);
-  footprint_.row(row, tables_[row.table]);
+void Engine::touch_wait(const Waiter& waiter) {
+  if (waiter.row != nullptr) {
+    footprint_.row(*waiter.row, tables_[waiter.row->table]);
+  } else {
+    touch(*waiter.lock, TableLockMode::access_exclusive);
+  }
   footprint_.object(waiter.object, Access::write);
 }
 
-void Engine::end_wait(Waiter& waiter) noexcept {
-  Row& row = *waiter.row;
-  waiter.active = false;
-  row.waiters.erase(std::find(row.waiters.begin(), row.waiters.end(), &waiter));
-  if (!waiter.execution->tearing_down()) refresh(row);
+void Engine::begin_wait(StatementContext& statement) {
+  Waiter& waiter = statement.session.waiter;
+  sim::Execution* execution = execution_;
+  if (execution == nullptr || !execution->in_task()) {
+    const std::string what = waiter.row != nullptr                         ? tables_[waiter.row->table].schema->name
+                             : waiter.lock->kind == HeavyLock::Kind::table ? tables_[waiter.lock->key].schema->name
+                                                                           : "an advisory lock";
+    auto& queue = waiter.row != nullptr ? waiter.row->waiters : waiter.lock->waiters;
+    std::erase(queue, &waiter);
+    throw sim::Error(sim::ErrorCode::usage, "a statement on " + what +
+                                                " would wait for ever: it was executed outside of a task, where nobody "
+                                                "else runs");
+  }
+  pin(statement);
+  if (waiter.row != nullptr) make_dirty(*waiter.row);
+  waiter.active = true;
+  waiter.ready = waiter.doomed = waiter.lock_timed_out = waiter.statement_timed_out = false;
+  waiter.cancelled = waiter.terminated = false;
+  waiter.tx = statement.session.tx;
+  waiter.execution = execution;
+  waiter.task = execution->running_task().id;
+  touch_wait(waiter);
 }
 
-void Engine::wait(StatementContext& statement, Row& row) {
+void Engine::end_wait(Waiter& waiter) noexcept {
+  waiter.active = false;
+  std::erase(waiter.row != nullptr ? waiter.row->waiters : waiter.lock->waiters, &waiter);
+  if (waiter.execution->tearing_down()) return;
+  if (waiter.row != nullptr) {
+    refresh(*waiter.row);
+  } else {
+    refresh(*waiter.lock);
+  }
+}
+
+void Engine::wait(StatementContext& statement) {
   Waiter& waiter = statement.session.waiter;
-  begin_wait(statement, row);
+  begin_wait(statement);
   struct Ended {
     Engine& engine;
     Waiter& waiter;
@@ -214,22 +244,35 @@ void Engine::wait(StatementContext& statement, Row& row) {
     if (deadlock_search_ == DeadlockSearch::after_timeout)
       timers.deadlock = execution.arm_timer(execution.now() + settings.deadlock_timeout, &on_deadlock_timeout, &check);
     const sim::Guard granted{[](const void* self) { return static_cast<const Waiter*>(self)->ready; }, &waiter};
-    const sim::ObjectId object = row.has_object ? row.object : sim::Execution::no_object;
+    const bool has_object = waiter.row != nullptr ? waiter.row->has_object : waiter.lock->has_object;
+    const sim::ObjectId object = !has_object             ? sim::Execution::no_object
+                                 : waiter.row != nullptr ? waiter.row->object
+                                                         : waiter.lock->object;
     if (!execution.begin_wait(ops::lock_wait, object, Access::write, granted, sim::WaitKind::await, statement.where) ||
         !execution.schedule())
       throw sim::Unwind{};
     execution.end_wait();
-    footprint_.row(row, tables_[row.table]);
-    footprint_.object(waiter.object, Access::write);
+    touch_wait(waiter);
   }
   if (waiter.doomed) throw SqlError(sqlstate::deadlock_detected, "deadlock detected");
-  if (!may_go_on(waiter)) throw_if_timed_out(waiter);
+  if (waiter.cancelled || waiter.terminated || !may_go_on(waiter)) throw_if_interrupted(waiter);
 }
 
-void Engine::throw_if_timed_out(const Waiter& waiter) const {
+void Engine::throw_if_interrupted(const Waiter& waiter) const {
+  if (waiter.terminated)
+    throw SqlError(sqlstate::admin_shutdown, "terminating connection due to administrator command");
+  if (waiter.cancelled) throw SqlError(sqlstate::query_canceled, "canceling statement due to user request");
   if (waiter.lock_timed_out) throw SqlError(sqlstate::lock_not_available, "canceling statement due to lock timeout");
   if (waiter.statement_timed_out)
     throw SqlError(sqlstate::query_canceled, "canceling statement due to statement timeout");
+}
+
+void Engine::interrupt(Session& session, bool terminate) {
+  Waiter& waiter = session.waiter;
+  if (!waiter.active) return;
+  (terminate ? waiter.terminated : waiter.cancelled) = true;
+  footprint_.object(waiter.object, Access::write);
+  update_readiness(waiter);
 }
 
 Engine::Conflict Engine::find_conflict(StatementContext& statement, std::uint16_t ordinal, const Value* values,

@@ -1,4 +1,6 @@
 // The nested loop over a query's relations, and EvalPlanQual's second look.
+#include <algorithm>
+
 #include "models/postgres/engine/executor.hpp"
 
 namespace heddle::pg {
@@ -22,11 +24,13 @@ bool Executor::scan(const Source& source, Combination& current, const Frame& fra
   return scan_relation(source, 0, current, frame, visit);
 }
 
-Version* Executor::look_up(const Relation& relation, const Frame& frame) {
+Version* Executor::look_up(const Source& source, std::size_t depth, const Frame& frame) {
+  const Relation& relation = source.relations[depth];
   constexpr std::size_t most = 32;  // as many columns as the server allows in an index
   Value key[most];
   const std::size_t size = relation.lookup->key.size();
   for (std::size_t i = 0; i < size; ++i) key[i] = evaluate(relation.lookup->key[i], frame);
+  note_read(source, depth, std::span<const Value>(key, size));
   return engine_.look_up(statement_, relation.table, relation.lookup->index, std::span<const Value>(key, size));
 }
 
@@ -35,11 +39,14 @@ bool Executor::scan_relation(const Source& source, std::size_t depth, Combinatio
   if (depth == source.relations.size()) return visit();
   const Relation& relation = source.relations[depth];
   bool matched = false;
-  if (relation.lookup) {
-    if (Version* version = look_up(relation, frame); version != nullptr)
+  if (relation.subselect) {
+    if (!scan_subselect(source, depth, current, frame, visit, matched)) return false;
+  } else if (relation.lookup) {
+    if (Version* version = look_up(source, depth, frame); version != nullptr)
       if (!try_version(source, depth, current, frame, visit, *version, matched)) return false;
   } else {
     engine_.touch_scan(statement_, relation.table);
+    note_read(source, depth, {});
     // By position: while this task waits for a lock, other sessions append and take back versions it does not see.
     const Table& table = engine_.table(relation.table);
     for (std::size_t segment = 0; segment < table.segments.size(); ++segment) {
@@ -57,16 +64,53 @@ bool Executor::scan_relation(const Source& source, std::size_t depth, Combinatio
   return !all_hold(relation.filters, frame, false) || scan_relation(source, depth + 1, current, frame, visit);
 }
 
+bool Executor::scan_subselect(const Source& source, std::size_t depth, Combination& current, const Frame& frame,
+                              Visit visit, bool& matched) {
+  const Relation& relation = source.relations[depth];
+  const std::size_t width = relation.subselect->outputs.size();
+  ArenaVector<const Value*> rows(engine_.arena());
+  auto keep = [&](const Value* outputs) {
+    rows.push_back(outputs);
+    return true;
+  };
+  const bool is_cached = std::any_of(cached_.begin(), cached_.end(), [&](const CachedSubselect& entry) {
+    return entry.plan == relation.subselect.get();
+  });
+  if (is_cached) {
+    for (const CachedSubselect& entry : cached_)
+      if (entry.plan == relation.subselect.get())
+        for (std::size_t i = 0; i < entry.count; ++i) rows.push_back(entry.values + i * width);
+  } else {
+    run_select(*relation.subselect, frame.outer, keep);
+    if (!relation.subselect->correlated) {
+      Value* all = engine_.allocate_values(rows.size() * width);
+      for (std::size_t i = 0; i < rows.size(); ++i) std::copy_n(rows[i], width, all + i * width);
+      cached_.push_back({relation.subselect.get(), all, rows.size()});
+    }
+  }
+  for (const Value* row : rows)
+    if (!try_row(source, depth, current, frame, visit, row, nullptr, matched)) return false;
+  return true;
+}
+
 bool Executor::try_version(const Source& source, std::size_t depth, Combination& current, const Frame& frame,
                            Visit visit, Version& version, bool& matched) {
+  return try_row(source, depth, current, frame, visit, version.values, &version, matched);
+}
+
+bool Executor::try_row(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit,
+                       const Value* row, Version* version, bool& matched) {
   const Relation& relation = source.relations[depth];
-  current.rows[depth] = version.values;
-  current.versions[depth] = &version;
+  current.rows[depth] = row;
+  current.versions[depth] = version;
   if (relation.left_join) {
     if (!all_hold(relation.join_conditions, frame, false)) return true;
     matched = true;
   }
-  return !all_hold(relation.filters, frame, false) || scan_relation(source, depth + 1, current, frame, visit);
+  if (!relation.left_join && !all_hold(relation.filters, frame, false)) return true;
+  if (has_other_conditions(relation) && &source != limited_) note_row(source, depth, version);
+  return (relation.left_join && !all_hold(relation.filters, frame, false)) ||
+         scan_relation(source, depth + 1, current, frame, visit);
 }
 
 bool Executor::recheck(const Source& source, Combination& current, const Frame& frame) {

@@ -40,6 +40,8 @@ void Executor::run_select(const SelectPlan& plan, const Frame* outer, Emit emit)
     }
     return emit(outputs) && --limit > 0;
   };
+  const Source* const around = limited_;
+  if (plan.limit && !plan.distinct && !plan.grouped) limited_ = &plan.source;
   if (!plan.values.empty()) {
     select_values(plan, outer, limited);
   } else if (plan.distinct) {
@@ -51,6 +53,7 @@ void Executor::run_select(const SelectPlan& plan, const Frame* outer, Emit emit)
   } else {
     select_plain(plan, outer, limited);
   }
+  limited_ = around;
 }
 
 bool Executor::project(const SelectPlan& plan, const Frame& frame, Emit emit) {
@@ -73,6 +76,7 @@ bool Executor::lock_rows(const SelectPlan& plan, Combination& current, const Fra
 }
 
 bool Executor::lock_and_emit(const SelectPlan& plan, Combination& current, const Frame& frame, Emit emit) {
+  if (plan.limit) note_rows(plan.source, current);
   if (plan.row_marks.empty()) return project(plan, frame, emit);
   // What is locked may move on to a newer version; the loop over the other relations goes on from the old one.
   const std::size_t count = plan.source.relations.size();

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/postgres/engine/heavy_lock.hpp"
 #include "models/postgres/engine/storage.hpp"
 #include "models/postgres/isolation.hpp"
 #include "sim/core/execution.hpp"
@@ -31,11 +32,12 @@ struct Undo {
   Version* successor = nullptr;  ///< update: the new version
 };
 
-/// A session's wait. It lists itself with the row it waits for.
+/// A session's wait. It lists itself with the row or the lock that it waits for.
 struct Waiter {
   enum class Kind : std::uint8_t {
     row_lock,
-    key,  ///< a unique key that `blocker`'s change of the row holds
+    key,    ///< a unique key that `blocker`'s change of the row holds
+    heavy,  ///< a table or an advisory lock
   };
   Kind kind = Kind::row_lock;
   bool active = false;
@@ -44,12 +46,16 @@ struct Waiter {
   bool doomed = false;  ///< chosen as the victim of a deadlock
   bool lock_timed_out = false;
   bool statement_timed_out = false;
+  bool cancelled = false;
+  bool terminated = false;
   LockStrength strength = LockStrength::key_share;
   TxId tx = no_tx;
   TxId blocker = no_tx;
   std::uint32_t seen_changes = 0;
   std::uint32_t session = 0;
   Row* row = nullptr;
+  HeavyLock* lock = nullptr;
+  TableLockMode mode = TableLockMode::access_share;
   sim::TaskId task = 0;
   sim::ObjectId object;  ///< footprint: the wait itself
   sim::Execution* execution = nullptr;
@@ -62,9 +68,22 @@ struct Notice {
   std::string_view message;
 };
 
+/// A check of a foreign key that is put off until the end of its statement or transaction.
+struct DeferredCheck {
+  enum class Kind : std::uint8_t { child, parent_delete, parent_update };
+  Kind kind = Kind::child;
+  bool fired = false;
+  std::uint16_t table = 0;        ///< the child's
+  std::uint16_t foreign_key = 0;  ///< of the child's
+  Version* version = nullptr;     ///< child: as inserted or updated; parent: the one that was ended
+  Version* successor = nullptr;   ///< parent_update
+};
+
 struct Savepoint {
   std::string_view name;
   std::size_t undo_mark = 0;
+  std::size_t held_mark = 0;
+  std::size_t deferred_mark = 0;
 };
 
 struct Settings {
@@ -88,6 +107,10 @@ struct Session {
   bool in_block = false;      ///< BEGIN was given: the transaction outlives its statements
   bool has_snapshot = false;  ///< REPEATABLE READ: taken
   bool ran_query = false;     ///< since BEGIN: the isolation level can no longer be changed
+  enum class Constraints : std::uint8_t { as_declared, deferred, immediate };
+  Constraints constraints = Constraints::as_declared;  ///< SET CONSTRAINTS ALL, in this transaction
+  bool client_gone = false;                            ///< lost in the middle of a statement, which goes on (F40)
+  bool terminated = false;                             ///< by an administrator; the client learns of it at its next use
   TxId tx = no_tx;
   std::uint32_t command = 0;
   Settings settings;          ///< of the transaction in progress
@@ -96,10 +119,18 @@ struct Session {
   Snapshot snapshot;
   std::vector<Undo> undo;
   std::vector<Savepoint> savepoints;
-  std::vector<Notice> notices;   ///< of the last statement, or of the last string of statements
-  std::vector<Row*> ended_rows;  ///< scratch of commit and rollback
+  std::vector<Notice> notices;          ///< of the last statement, or of the last string of statements
+  std::vector<DeferredCheck> deferred;  ///< foreign-key checks to be made at COMMIT
+  std::vector<HeldLock> held;           ///< table and advisory locks that end with the transaction
+  std::vector<Row*> ended_rows;         ///< scratch of commit and rollback
   Waiter waiter;
   std::uint64_t rows_inserted = 0;
+  std::uint32_t serial = ~std::uint32_t{0};  ///< SERIALIZABLE: the transaction's place among the dependencies
+  std::uint32_t session_locks = 0;           ///< advisory locks of the session itself
+  bool knows_time = false;
+  std::int64_t began_at = 0;  ///< if `knows_time`: now(), in microseconds since 2000-01-01
+  std::vector<std::pair<std::uint16_t, std::int64_t>> sequence_values;  ///< what nextval has returned last
+  std::uint16_t last_sequence = 0;
 
   [[nodiscard]] sim::ObjectId object() const noexcept { return waiter.object; }
 };

@@ -60,6 +60,23 @@ std::string show_isolation(Isolation isolation) {
 
 void change_setting(Session& session, const ast::SetCommand& command) {
   const std::string& name = command.name;
+  // Of the server's own business, not seen from outside: accepted, and without effect.
+  for (const char* ignored : {"client_min_messages", "application_name", "enable_seqscan", "enable_indexscan",
+                              "enable_bitmapscan", "idle_in_transaction_session_timeout"})
+    if (name == ignored) return;
+  if (command.to_default && name == "default_transaction_isolation") {
+    session.session_settings.isolation = Isolation::read_committed;
+    return;
+  }
+  if (name == "default_transaction_read_only") {
+    if (command.value != "on" && command.value != "off") invalid(name, command.value);
+    session.session_settings.read_only = command.value == "on";
+    return;
+  }
+  if (name == "transaction_isolation" && session.in_block && !session.ran_query) {
+    session.settings.isolation = parse_isolation(name, command.value);
+    return;
+  }
   if (name == "default_transaction_isolation") {
     session.session_settings.isolation = parse_isolation(name, command.value);
     return;
@@ -70,7 +87,7 @@ void change_setting(Session& session, const ast::SetCommand& command) {
   if (name == "deadlock_timeout") setting = &Settings::deadlock_timeout;
   if (setting == nullptr)
     throw SqlError(sqlstate::feature_not_supported, "SET " + name + " is not supported by the model");
-  const milliseconds duration = parse_duration(name, command.value);
+  const milliseconds duration = command.to_default ? milliseconds(0) : parse_duration(name, command.value);
   if (!session.in_block) {
     if (!command.local) {
       session.session_settings.*setting = duration;

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "models/postgres/engine/heavy_lock.hpp"
 #include "models/postgres/engine/pool.hpp"
 #include "models/postgres/plan/schema.hpp"
 #include "models/postgres/sql/ast.hpp"
@@ -111,6 +112,7 @@ struct Table {
   std::vector<std::vector<Version*>> segments;  ///< 0: the blueprint's rows; 1 + i: what session i wrote
   bool has_object = false;
   sim::ObjectId object;  ///< footprint: the committed contents as a scan sees them
+  HeavyLock lock;
 };
 
 }  // namespace heddle::pg

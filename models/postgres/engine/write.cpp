@@ -76,7 +76,7 @@ void Executor::update_row(const UpdatePlan& plan, Combination& current, const Fr
         engine_.key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
     LockResult result = engine_.lock(statement_, old, strength, WaitPolicy::block);
     if (result.outcome == Outcome::granted) {
-      engine_.update(statement_, old, values);
+      queue_checks(plan.source.relations[0].table, &old, &engine_.update(statement_, old, values));
       current.rows[0] = values;
       returning(plan.returning, frame);
       return;
@@ -111,6 +111,7 @@ void Executor::remove_row(const DeletePlan& plan, Combination& current, const Fr
     const LockResult result = engine_.lock(statement_, *current.versions[0], LockStrength::update, WaitPolicy::block);
     if (result.outcome == Outcome::granted) {
       engine_.remove(statement_, *current.versions[0]);
+      queue_checks(plan.source.relations[0].table, current.versions[0], nullptr);
       returning(plan.returning, frame);
       return;
     }

@@ -36,6 +36,8 @@ Expr Binder::bind(const ast::Expr& syntax, Scope& scope) {
       return test(syntax, scope);
     case ExprKind::in_list:
       return in_list(syntax, scope);
+    case ExprKind::in_array:
+      return in_array(syntax, scope);
     case ExprKind::between:
       return between(syntax, scope);
     case ExprKind::case_when:
@@ -85,7 +87,7 @@ Expr Binder::column(const ast::Expr& syntax, const Scope& scope) {
     for (const ScopeTable& table : s->tables) {
       if (qualifier != nullptr ? table.alias != *qualifier : table.qualified_only) continue;
       qualifier_known = true;
-      if (!schema_.tables[table.table].find_column(name)) continue;
+      if (!find_column(table, name)) continue;
       const auto& merged = table.merged_columns;
       if (qualifier == nullptr && std::find(merged.begin(), merged.end(), name) != merged.end()) continue;
       if (found != nullptr)
@@ -94,9 +96,8 @@ Expr Binder::column(const ast::Expr& syntax, const Scope& scope) {
     }
     if (found != nullptr) {
       for (const Scope* inner = &scope; inner != s; inner = inner->outer) inner->reads_outer = true;
-      const std::uint16_t index = *schema_.tables[found->table].find_column(name);
-      const Column& definition = schema_.tables[found->table].columns[index];
-      Expr expr = make_expr(ExprOp::column, definition.type, syntax.location);
+      const std::uint16_t index = *find_column(*found, name);
+      Expr expr = make_expr(ExprOp::column, column_type(*found, index), syntax.location);
       expr.level = level;
       expr.relation = found->relation;
       expr.index = index;
@@ -110,7 +111,7 @@ Expr Binder::column(const ast::Expr& syntax, const Scope& scope) {
     fail_at(sqlstate::undefined_column, "column " + *qualifier + "." + name + " does not exist", syntax.location);
   for (const Scope* s = &scope; s != nullptr; s = s->outer)
     for (const ScopeTable& table : s->tables)
-      if (schema_.tables[table.table].name == *qualifier)
+      if (table.subselect == nullptr && schema_.tables[table.table].name == *qualifier)
         fail_at(sqlstate::undefined_table, "invalid reference to FROM-clause entry for table \"" + *qualifier + "\"",
                 syntax.location);
   fail_at(sqlstate::undefined_table, "missing FROM-clause entry for table \"" + *qualifier + "\"", syntax.location);
@@ -186,7 +187,8 @@ Expr Binder::comparison(ExprOp op, Expr left, Expr right, const std::string& nam
   if (left.type == Type::unknown) left = coerce(std::move(left), right.type);
   if (right.type == Type::unknown) right = coerce(std::move(right), left.type);
   const bool comparable = left.type == right.type || (is_number(left.type) && is_number(right.type)) ||
-                          (is_text(left.type) && is_text(right.type));
+                          (is_text(left.type) && is_text(right.type)) ||
+                          (is_timestamp(left.type) && is_timestamp(right.type));
   if (!comparable)
     fail_at(sqlstate::undefined_function,
             "operator does not exist: " + std::string(type_name(left.type)) + " " + name + " " +
@@ -287,6 +289,15 @@ Expr Binder::in_list(const ast::Expr& syntax, Scope& scope) {
     }
   }
   Expr expr = make_expr(ExprOp::in_list, Type::boolean, syntax.location, std::move(args));
+  expr.negated = syntax.flag;
+  return expr;
+}
+
+Expr Binder::in_array(const ast::Expr& syntax, Scope& scope) {
+  Expr probe = bind(syntax.args[0], scope);
+  if (probe.type == Type::unknown) probe = coerce(std::move(probe), Type::text);
+  Expr list = coerce(bind(syntax.args[1], scope), Type::text);
+  Expr expr = make_expr(ExprOp::in_array, Type::boolean, syntax.location, {std::move(probe), std::move(list)});
   expr.negated = syntax.flag;
   return expr;
 }

@@ -48,6 +48,70 @@ Expr Binder::variadic(const ast::Expr& syntax, Scope& scope) {
                    type, syntax.location, std::move(args));
 }
 
+/// pg_[try_]advisory_[xact_]{lock,unlock}[_shared|_all]
+Expr Binder::advisory_function(const ast::Expr& syntax, Scope& scope) {
+  using Kind = AdvisoryCall::Kind;
+  const std::string& name = syntax.text;
+  AdvisoryCall call;
+  call.kind = name.starts_with("pg_try_")                ? Kind::try_lock
+              : name == "pg_advisory_unlock_all"         ? Kind::unlock_all
+              : name.find("unlock") != std::string::npos ? Kind::unlock
+                                                         : Kind::lock;
+  call.shared = name.ends_with("_shared");
+  call.for_transaction = name.find("_xact_") != std::string::npos;
+  const bool has_result = call.kind == Kind::try_lock || call.kind == Kind::unlock;
+  const std::size_t most = call.kind == Kind::unlock_all ? 0 : 2;
+  std::vector<Expr> args;
+  for (const ast::Expr& arg : syntax.args)
+    args.push_back(coerce(bind(arg, scope), syntax.args.size() == 1 ? Type::int8 : Type::int4));
+  if (args.size() > most || (args.empty() && most > 0))
+    fail_at(sqlstate::undefined_function, "function " + name + "() does not exist", syntax.location);
+  Expr expr = make_expr(ExprOp::advisory, has_result ? Type::boolean : Type::text, syntax.location, std::move(args));
+  expr.advisory = call;
+  return expr;
+}
+
+std::optional<Expr> Binder::sequence_function(const ast::Expr& syntax, Scope& scope) {
+  struct Entry {
+    std::string_view name;
+    ExprOp op;
+  };
+  static constexpr Entry functions[] = {
+      {"nextval", ExprOp::next_value}, {"currval", ExprOp::current_value}, {"setval", ExprOp::set_value}};
+  for (const Entry& entry : functions) {
+    if (entry.name != syntax.text || syntax.args.empty()) continue;
+    const ast::Expr* name = &syntax.args[0];
+    if (name->kind == ExprKind::cast) name = &name->args[0];
+    if (name->kind != ExprKind::string_constant) not_supported_at(syntax.text + " of an expression", syntax.location);
+    const auto sequence = schema_.find_sequence(name->text);
+    if (!sequence) fail_at(sqlstate::undefined_table, "relation \"" + name->text + "\" does not exist", -1);
+    std::vector<Expr> args;
+    if (syntax.args.size() > 1) args.push_back(coerce(bind(syntax.args[1], scope), Type::int8));
+    if (syntax.args.size() > 2) args.push_back(condition(syntax.args[2], scope, "setval"));
+    if (args.empty() == (entry.op == ExprOp::set_value))
+      fail_at(sqlstate::undefined_function, "function " + syntax.text + "() with these arguments does not exist",
+              syntax.location);
+    Expr expr = make_expr(entry.op, Type::int8, syntax.location, std::move(args));
+    expr.index = *sequence;
+    return expr;
+  }
+  return std::nullopt;
+}
+
+std::optional<Expr> Binder::stateful_function(const ast::Expr& syntax, Scope& scope) {
+  const std::string& name = syntax.text;
+  if (name.starts_with("pg_advisory_") || name.starts_with("pg_try_advisory_")) return advisory_function(syntax, scope);
+  if ((name == "now" || name == "current_timestamp" || name == "transaction_timestamp") && syntax.args.empty())
+    return make_expr(ExprOp::now, Type::timestamptz, syntax.location);
+  if (name == "lastval" && syntax.args.empty()) return make_expr(ExprOp::last_value, Type::int8, syntax.location);
+  if (name == "pg_sleep" && syntax.args.size() == 1) {
+    Expr seconds = bind(syntax.args[0], scope);
+    if (seconds.type != Type::numeric) seconds = cast(std::move(seconds), Type::numeric, -1, syntax.location);
+    return make_expr(ExprOp::sleep, Type::text, syntax.location, {std::move(seconds)});
+  }
+  return sequence_function(syntax, scope);
+}
+
 Expr Binder::function(const ast::Expr& syntax, Scope& scope) {
   static constexpr std::string_view aggregates[] = {"count", "sum",      "min",     "max",
                                                     "avg",   "bool_and", "bool_or", "every"};
@@ -62,6 +126,7 @@ Expr Binder::function(const ast::Expr& syntax, Scope& scope) {
                                         {"length", ExprOp::length},
                                         {"char_length", ExprOp::length},
                                         {"abs", ExprOp::absolute}};
+  if (std::optional<Expr> expr = stateful_function(syntax, scope)) return std::move(*expr);
   for (const Entry& entry : functions) {
     if (entry.name != syntax.text || syntax.args.size() != 1) continue;
     Expr arg = bind(syntax.args[0], scope);
@@ -156,6 +221,7 @@ Expr Binder::sub_select(const ast::Expr& syntax, Scope& scope) {
   Expr both = comparison(ExprOp::in_subselect, bind(syntax.args[0], scope), std::move(probe), "=", syntax.location);
   both.args.pop_back();
   both.subselect = std::move(plan);
+  both.negated = syntax.flag;
   return both;
 }
 

@@ -55,6 +55,11 @@ std::optional<KeyLookup> find_lookup(const UniqueIndex& index, std::uint16_t ord
   return lookup;
 }
 
+void add_conjunct(std::vector<Conjunct>& conjuncts, Expr condition, std::size_t relation) {
+  const bool is_local = is_local_to(condition, relation);
+  conjuncts.push_back({std::move(condition), false, is_local});
+}
+
 }  // namespace
 
 std::string output_name(const ast::Expr& syntax) {
@@ -94,14 +99,68 @@ std::string output_name(const ast::Expr& syntax) {
   }
 }
 
-void Binder::add_table(Source& source, Scope& scope, const ast::TableRef& table) {
-  const auto ordinal = schema_.find_table(table.name);
-  if (!ordinal) fail_at(sqlstate::undefined_table, "relation \"" + table.name + "\" does not exist", table.location);
+void Binder::note_lock(std::uint16_t table, ast::TableLockMode mode) {
+  for (TableLock& lock : locks_) {
+    if (lock.table != table) continue;
+    lock.mode = std::max(lock.mode, mode);
+    return;
+  }
+  locks_.push_back({table, mode});
+}
+
+std::optional<std::uint16_t> Binder::find_column(const ScopeTable& table, const std::string& name) const {
+  if (table.subselect == nullptr) return schema_.tables[table.table].find_column(name);
+  std::optional<std::uint16_t> found;
+  for (std::size_t i = 0; i < table.subselect->outputs.size(); ++i) {
+    if (table.subselect->outputs[i].name != name) continue;
+    if (found) fail_at(sqlstate::ambiguous_column, "column reference \"" + name + "\" is ambiguous", -1);
+    found = static_cast<std::uint16_t>(i);
+  }
+  return found;
+}
+
+std::size_t Binder::column_count(const ScopeTable& table) const {
+  return table.subselect != nullptr ? table.subselect->outputs.size() : schema_.tables[table.table].columns.size();
+}
+
+const std::string& Binder::column_name(const ScopeTable& table, std::size_t index) const {
+  return table.subselect != nullptr ? table.subselect->outputs[index].name
+                                    : schema_.tables[table.table].columns[index].name;
+}
+
+Type Binder::column_type(const ScopeTable& table, std::size_t index) const {
+  return table.subselect != nullptr ? table.subselect->outputs[index].value.type
+                                    : schema_.tables[table.table].columns[index].type;
+}
+
+void Binder::add_subselect(Source& source, Scope& scope, const ast::TableRef& table) {
+  auto plan = std::make_shared<SelectPlan>(select(*table.subselect, scope.outer));
+  scope.reads_outer = scope.reads_outer || plan->correlated;
+  for (std::size_t i = 0; i < plan->outputs.size(); ++i) {
+    OutputColumn& output = plan->outputs[i];
+    if (output.value.type == Type::unknown) output.value = coerce(std::move(output.value), Type::text);
+    if (i < table.columns.size()) output.name = table.columns[i];
+  }
+  scope.tables.push_back({table.alias, 0, static_cast<std::uint16_t>(source.relations.size()), false, {}, plan.get()});
+  Relation& relation = source.relations.emplace_back();
+  relation.alias = table.alias;
+  relation.subselect = std::move(plan);
+}
+
+void Binder::add_table(Source& source, Scope& scope, const ast::TableRef& table, ast::TableLockMode mode) {
   for (const ScopeTable& other : scope.tables)
     if (other.alias == table.alias)
       fail_at(sqlstate::duplicate_alias, "table name \"" + table.alias + "\" specified more than once", table.location);
+  if (table.subselect) {
+    add_subselect(source, scope, table);
+    return;
+  }
+  const auto ordinal = schema_.find_table(table.name);
+  if (!ordinal) fail_at(sqlstate::undefined_table, "relation \"" + table.name + "\" does not exist", table.location);
   tables_.push_back(*ordinal);
-  scope.tables.push_back({table.alias, *ordinal, static_cast<std::uint16_t>(source.relations.size()), false, {}});
+  note_lock(*ordinal, mode);
+  scope.tables.push_back(
+      {table.alias, *ordinal, static_cast<std::uint16_t>(source.relations.size()), false, {}, nullptr});
   Relation& relation = source.relations.emplace_back();
   relation.table = *ordinal;
   relation.alias = table.alias;
@@ -151,7 +210,7 @@ void Binder::add_conditions(Source& source, Scope& scope, const std::vector<ast:
     std::vector<Expr> own = join_conditions(scope, items[i], relation, operand_start);
     scope.tables[relation].merged_columns = items[i].using_columns;
     if (source.relations[relation].left_join) {
-      for (Expr& expr : own) source.relations[relation].join_conditions.push_back({std::move(expr), false});
+      for (Expr& expr : own) add_conjunct(source.relations[relation].join_conditions, std::move(expr), relation);
     } else {
       for (Expr& expr : own) conjuncts.push_back(std::move(expr));
     }
@@ -163,9 +222,10 @@ void Binder::add_conditions(Source& source, Scope& scope, const std::vector<ast:
   for (Expr& expr : conjuncts) {
     const int last = last_relation(expr);
     if (last < 0) {
-      source.constant_filters.push_back({std::move(expr), false});
+      source.constant_filters.push_back({std::move(expr), false, false});
     } else {
-      source.relations[static_cast<std::size_t>(last)].filters.push_back({std::move(expr), false});
+      const auto relation = static_cast<std::size_t>(last);
+      add_conjunct(source.relations[relation].filters, std::move(expr), relation);
     }
   }
   choose_lookups(source);
@@ -174,6 +234,7 @@ void Binder::add_conditions(Source& source, Scope& scope, const std::vector<ast:
 void Binder::choose_lookups(Source& source) {
   for (std::size_t i = 0; i < source.relations.size(); ++i) {
     Relation& relation = source.relations[i];
+    if (relation.subselect) continue;
     const TableSchema& table = schema_.tables[relation.table];
     auto& conjuncts = relation.left_join ? relation.join_conditions : relation.filters;
     for (std::size_t index = 0; index < table.indexes.size() && !relation.lookup; ++index)
@@ -186,14 +247,14 @@ void Binder::expand_star(std::vector<OutputColumn>& result, const ast::Expr& sta
   for (const ScopeTable& table : scope.tables) {
     if (star.names.empty() ? table.qualified_only : table.alias != star.names[0]) continue;
     found = true;
-    const auto& columns = schema_.tables[table.table].columns;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
+    for (std::size_t i = 0; i < column_count(table); ++i) {
       const auto& merged = table.merged_columns;
-      if (star.names.empty() && std::find(merged.begin(), merged.end(), columns[i].name) != merged.end()) continue;
-      Expr expr = make_expr(ExprOp::column, columns[i].type, star.location);
+      const std::string& name = column_name(table, i);
+      if (star.names.empty() && std::find(merged.begin(), merged.end(), name) != merged.end()) continue;
+      Expr expr = make_expr(ExprOp::column, column_type(table, i), star.location);
       expr.relation = table.relation;
       expr.index = static_cast<std::uint16_t>(i);
-      result.push_back({columns[i].name, std::move(expr)});
+      result.push_back({name, std::move(expr)});
     }
   }
   if (found) return;
@@ -219,9 +280,9 @@ void Binder::check_grouping(const SelectPlan& plan, const Scope& scope, const Ex
   if (std::any_of(plan.group_by.begin(), plan.group_by.end(), is_key)) return;
   if (expr.op == ExprOp::column && expr.level == 0) {
     const Relation& relation = plan.source.relations[expr.relation];
-    const TableSchema& table = schema_.tables[relation.table];
+    static const std::vector<UniqueIndex> none;
     // Grouping by the primary key determines the whole row.
-    for (const UniqueIndex& index : table.indexes) {
+    for (const UniqueIndex& index : relation.subselect ? none : schema_.tables[relation.table].indexes) {
       const auto grouped = [&](std::uint16_t column) {
         return std::any_of(plan.group_by.begin(), plan.group_by.end(),
                            [&](const Expr& key) { return is_ours(key, expr.relation) && key.index == column; });
@@ -229,13 +290,45 @@ void Binder::check_grouping(const SelectPlan& plan, const Scope& scope, const Ex
       if (index.primary && std::all_of(index.columns.begin(), index.columns.end(), grouped)) return;
     }
     fail_at(sqlstate::grouping_error,
-            "column \"" + scope.tables[expr.relation].alias + "." + table.columns[expr.index].name +
+            "column \"" + scope.tables[expr.relation].alias + "." +
+                column_name(scope.tables[expr.relation], expr.index) +
                 "\" must appear in the GROUP BY clause or be used in an aggregate function",
             expr.location);
   }
   if (expr.subselect && last_relation(expr) >= 0)
     not_supported_at("a correlated sub-select in a grouped query", expr.location);
   for (const Expr& arg : expr.args) check_grouping(plan, scope, arg);
+}
+
+/// FOR UPDATE reaches into a sub-select in FROM.
+void Binder::mark_subselect(Relation& relation, const ast::LockingClause& clause) {
+  auto plan = std::make_shared<SelectPlan>(*relation.subselect);
+  const char* misfit = plan->distinct              ? "DISTINCT clause"
+                       : !plan->group_by.empty()   ? "GROUP BY clause"
+                       : plan->having              ? "HAVING clause"
+                       : !plan->aggregates.empty() ? "aggregate functions"
+                                                   : nullptr;
+  static constexpr const char* names[] = {"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"};
+  if (misfit != nullptr)
+    fail_at(sqlstate::feature_not_supported,
+            std::string(names[static_cast<std::size_t>(clause.strength)]) + " is not allowed with " + misfit, -1);
+  for (std::size_t i = 0; i < plan->source.relations.size(); ++i) {
+    Relation& inner = plan->source.relations[i];
+    if (inner.subselect) {
+      mark_subselect(inner, clause);
+      continue;
+    }
+    note_lock(inner.table, ast::TableLockMode::row_share);
+    const auto marked = [&](const RowMark& mark) { return mark.relation == i; };
+    const auto existing = std::find_if(plan->row_marks.begin(), plan->row_marks.end(), marked);
+    if (existing == plan->row_marks.end()) {
+      plan->row_marks.push_back({static_cast<std::uint16_t>(i), clause.strength, clause.policy});
+    } else {
+      existing->strength = std::max(existing->strength, clause.strength);
+      existing->policy = std::max(existing->policy, clause.policy);
+    }
+  }
+  relation.subselect = std::move(plan);
 }
 
 void Binder::add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Select& syntax) {
@@ -262,6 +355,11 @@ void Binder::add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Sele
       if (plan.source.relations[table.relation].left_join)
         fail_at(sqlstate::feature_not_supported, name + " cannot be applied to the nullable side of an outer join",
                 clause.tables.empty() ? -1 : clause.tables[0].location);
+      if (table.subselect != nullptr) {
+        mark_subselect(plan.source.relations[table.relation], clause);
+        continue;
+      }
+      note_lock(table.table, ast::TableLockMode::row_share);
       const auto marked = [&](const RowMark& mark) { return mark.relation == table.relation; };
       const auto existing = std::find_if(plan.row_marks.begin(), plan.row_marks.end(), marked);
       if (existing == plan.row_marks.end()) {
@@ -301,9 +399,7 @@ Expr Binder::group_key(const SelectPlan& plan, const ast::Select& syntax, const 
   }
   // A bare name means an input column if there is one, else an output column.
   const bool bare = key.kind == ast::ExprKind::column && key.names.size() == 1;
-  const auto is_input = [&](const ScopeTable& table) {
-    return schema_.tables[table.table].find_column(key.names[0]).has_value();
-  };
+  const auto is_input = [&](const ScopeTable& table) { return find_column(table, key.names[0]).has_value(); };
   if (bare && std::none_of(scope.tables.begin(), scope.tables.end(), is_input))
     for (const ast::Target& target : syntax.targets)
       if (target.name == key.names[0]) return bind(target.value, scope);

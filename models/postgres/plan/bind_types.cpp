@@ -28,15 +28,17 @@ Type find_type(const ast::TypeName& name) {
     std::string_view name;
     Type type;
   };
-  static constexpr Entry types[] = {{"bool", Type::boolean},   {"int2", Type::int2},       {"int4", Type::int4},
-                                    {"int8", Type::int8},      {"numeric", Type::numeric}, {"text", Type::text},
-                                    {"varchar", Type::varchar}};
+  static constexpr Entry types[] = {
+      {"bool", Type::boolean},    {"int2", Type::int2},           {"int4", Type::int4},
+      {"int8", Type::int8},       {"numeric", Type::numeric},     {"text", Type::text},
+      {"varchar", Type::varchar}, {"timestamp", Type::timestamp}, {"timestamptz", Type::timestamptz},
+      {"serial", Type::int4},     {"serial4", Type::int4},        {"bigserial", Type::int8},
+      {"serial8", Type::int8},    {"smallserial", Type::int2},    {"serial2", Type::int2}};
   for (const Entry& entry : types)
     if (entry.name == name.name) return entry.type;
-  static constexpr std::string_view known[] = {
-      "float4", "float8",  "timestamp", "timestamptz", "date",      "time",        "timetz", "interval", "uuid",
-      "json",   "jsonb",   "bytea",     "bpchar",      "char",      "bit",         "varbit", "inet",     "money",
-      "serial", "serial2", "serial4",   "serial8",     "bigserial", "smallserial", "xml",    "name",     "oid"};
+  static constexpr std::string_view known[] = {"float4", "float8", "date",  "time",   "timetz", "interval", "uuid",
+                                               "json",   "jsonb",  "bytea", "bpchar", "char",   "bit",      "varbit",
+                                               "inet",   "money",  "xml",   "name",   "oid"};
   if (std::find(std::begin(known), std::end(known), name.name) != std::end(known))
     not_supported_at("type " + name.name, name.location);
   fail_at(sqlstate::undefined_object, "type \"" + name.name + "\" does not exist", name.location);
@@ -77,6 +79,15 @@ Expr Binder::parse_literal(const Expr& literal, Type type) {
   result.type = type;
   if (literal.constant.is_null() || is_text(type)) return result;
   const std::string_view text = literal.constant.text();
+  if (is_timestamp(type)) {
+    const std::optional<std::int64_t> time = parse_timestamp(text);
+    if (!time)
+      fail_at(sqlstate::invalid_datetime_format,
+              "invalid input syntax for type " + std::string(type_name(type)) + ": \"" + std::string(text) + "\"",
+              literal.location);
+    result.constant = Value::of_timestamp(*time, type == Type::timestamptz);
+    return result;
+  }
   if (type == Type::boolean) {
     std::string lower(text);
     std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -159,6 +170,8 @@ Expr Binder::cast(Expr expr, Type type, std::int32_t modifier, int location) {
     result = make_expr(ExprOp::to_integer, type, location, {std::move(expr)});
   } else if (type == Type::numeric && (is_number(from) || is_text(from))) {
     result = make_expr(ExprOp::to_numeric, type, location, {std::move(expr)});
+  } else if (is_timestamp(type) && (is_timestamp(from) || is_text(from))) {
+    result = make_expr(ExprOp::to_timestamp, type, location, {std::move(expr)});
   } else if (type == Type::boolean && (from == Type::int4 || is_text(from))) {
     result = make_expr(ExprOp::to_boolean, type, location, {std::move(expr)});
   } else {
@@ -177,8 +190,9 @@ Expr Binder::cast(Expr expr, Type type, std::int32_t modifier, int location) {
 Expr Binder::assign(Expr expr, const Column& column) {
   const int location = expr.location;
   if (expr.type == Type::unknown) expr = coerce(std::move(expr), column.type);
-  const bool allowed =
-      expr.type == column.type || is_text(column.type) || (is_number(expr.type) && is_number(column.type));
+  const bool allowed = expr.type == column.type || is_text(column.type) ||
+                       (is_number(expr.type) && is_number(column.type)) ||
+                       (is_timestamp(expr.type) && is_timestamp(column.type));
   if (!allowed)
     fail_at(sqlstate::datatype_mismatch,
             "column \"" + column.name + "\" is of type " + std::string(type_name(column.type)) +

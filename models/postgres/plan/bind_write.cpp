@@ -5,10 +5,11 @@
 
 namespace heddle::pg {
 
-std::uint16_t Binder::target_table(const ast::TableRef& table) {
+std::uint16_t Binder::target_table(const ast::TableRef& table, std::optional<ast::TableLockMode> mode) {
   const auto ordinal = schema_.find_table(table.name);
   if (!ordinal) fail_at(sqlstate::undefined_table, "relation \"" + table.name + "\" does not exist", table.location);
   tables_.push_back(*ordinal);
+  if (mode) note_lock(*ordinal, *mode);
   return *ordinal;
 }
 
@@ -80,8 +81,8 @@ ConflictPlan Binder::on_conflict(const ast::OnConflict& syntax, const ast::Table
   }
   if (!syntax.do_update) return plan;
   Scope scope;
-  scope.tables.push_back({table.alias, ordinal, 0, false, {}});
-  scope.tables.push_back({"excluded", ordinal, 1, true, {}});
+  scope.tables.push_back({table.alias, ordinal, 0, false, {}, nullptr});
+  scope.tables.push_back({"excluded", ordinal, 1, true, {}, nullptr});
   plan.assignments = assignments(syntax.assignments, ordinal, scope);
   plan.names_key = names_key(plan.assignments, ordinal);
   scope.clause = "WHERE";
@@ -102,7 +103,7 @@ std::vector<Expr> Binder::insert_row(const TableSchema& table, const std::vector
 
 InsertPlan Binder::insert(const ast::Insert& syntax) {
   InsertPlan plan;
-  plan.table = target_table(syntax.table);
+  plan.table = target_table(syntax.table, ast::TableLockMode::row_exclusive);
   const TableSchema& table = schema_.tables[plan.table];
   std::vector<std::uint16_t> columns;
   for (const ast::Target& target : syntax.columns) {
@@ -157,7 +158,7 @@ InsertPlan Binder::insert(const ast::Insert& syntax) {
   if (syntax.on_conflict) plan.on_conflict = on_conflict(*syntax.on_conflict, syntax.table, plan.table);
   Scope scope;
   scope.clause = "RETURNING";
-  scope.tables.push_back({syntax.table.alias, plan.table, 0, false, {}});
+  scope.tables.push_back({syntax.table.alias, plan.table, 0, false, {}, nullptr});
   plan.returning = outputs(syntax.returning, scope);
   return plan;
 }
@@ -165,7 +166,7 @@ InsertPlan Binder::insert(const ast::Insert& syntax) {
 UpdatePlan Binder::update(const ast::Update& syntax) {
   UpdatePlan plan;
   Scope scope;
-  add_table(plan.source, scope, syntax.table);
+  add_table(plan.source, scope, syntax.table, ast::TableLockMode::row_exclusive);
   add_from(plan.source, scope, syntax.from);
   plan.assignments = assignments(syntax.assignments, plan.source.relations[0].table, scope);
   plan.names_key = names_key(plan.assignments, plan.source.relations[0].table);
@@ -178,7 +179,7 @@ UpdatePlan Binder::update(const ast::Update& syntax) {
 DeletePlan Binder::delete_from(const ast::Delete& syntax) {
   DeletePlan plan;
   Scope scope;
-  add_table(plan.source, scope, syntax.table);
+  add_table(plan.source, scope, syntax.table, ast::TableLockMode::row_exclusive);
   add_from(plan.source, scope, syntax.from);
   add_conditions(plan.source, scope, syntax.from, syntax.where, 1);
   scope.clause = "RETURNING";

@@ -25,6 +25,7 @@ class Binder {
     std::uint16_t relation = 0;
     bool qualified_only = false;              ///< EXCLUDED: its columns are never meant by a bare name
     std::vector<std::string> merged_columns;  ///< by USING: a bare name means the left side's column
+    const SelectPlan* subselect = nullptr;    ///< a sub-select in FROM, whose columns these are
   };
   struct Scope {
     const Scope* outer = nullptr;
@@ -51,17 +52,29 @@ class Binder {
 
   [[nodiscard]] const std::vector<Type>& params() const noexcept { return params_; }
   [[nodiscard]] const std::vector<std::uint16_t>& tables() const noexcept { return tables_; }
+  [[nodiscard]] const std::vector<TableLock>& locks() const noexcept { return locks_; }
+  /// Finds the table that a statement is about, and notes the lock that it takes, if any.
+  [[nodiscard]] std::uint16_t target_table(const ast::TableRef& table, std::optional<ast::TableLockMode> mode);
   [[nodiscard]] bool locks_rows() const noexcept { return locks_rows_; }
 
  private:
   // bind_query.cpp
   void add_from(Source& source, Scope& scope, const std::vector<ast::FromItem>& items);
-  void add_table(Source& source, Scope& scope, const ast::TableRef& table);
+  void add_table(Source& source, Scope& scope, const ast::TableRef& table,
+                 ast::TableLockMode mode = ast::TableLockMode::access_share);
+  void add_subselect(Source& source, Scope& scope, const ast::TableRef& table);
+  void note_lock(std::uint16_t table, ast::TableLockMode mode);
+  // The columns of a table or of a sub-select in FROM.
+  [[nodiscard]] std::optional<std::uint16_t> find_column(const ScopeTable& table, const std::string& name) const;
+  [[nodiscard]] std::size_t column_count(const ScopeTable& table) const;
+  [[nodiscard]] const std::string& column_name(const ScopeTable& table, std::size_t index) const;
+  [[nodiscard]] Type column_type(const ScopeTable& table, std::size_t index) const;
   void add_conditions(Source& source, Scope& scope, const std::vector<ast::FromItem>& items,
                       const std::optional<ast::Expr>& where, std::size_t first_relation);
   [[nodiscard]] std::vector<Expr> join_conditions(Scope& scope, const ast::FromItem& item, std::size_t relation,
                                                   std::size_t operand_start);
   void choose_lookups(Source& source);
+  void mark_subselect(Relation& relation, const ast::LockingClause& clause);
   void add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Select& syntax);
   void values_list(SelectPlan& plan, const ast::Select& syntax, Scope& scope);
   void check_grouping(const SelectPlan& plan, const Scope& scope, const Expr& expr);
@@ -71,7 +84,6 @@ class Binder {
   void expand_star(std::vector<OutputColumn>& result, const ast::Expr& star, const Scope& scope);
 
   // bind_write.cpp
-  [[nodiscard]] std::uint16_t target_table(const ast::TableRef& table);
   [[nodiscard]] std::vector<Assignment> assignments(const std::vector<ast::Target>& targets, std::uint16_t table,
                                                     Scope& scope);
   [[nodiscard]] bool names_key(const std::vector<Assignment>& assignments, std::uint16_t table) const;
@@ -91,6 +103,10 @@ class Binder {
   [[nodiscard]] Expr logic(const ast::Expr& syntax, Scope& scope);
   [[nodiscard]] Expr test(const ast::Expr& syntax, Scope& scope);
   [[nodiscard]] Expr in_list(const ast::Expr& syntax, Scope& scope);
+  [[nodiscard]] Expr in_array(const ast::Expr& syntax, Scope& scope);
+  [[nodiscard]] std::optional<Expr> stateful_function(const ast::Expr& syntax, Scope& scope);
+  [[nodiscard]] std::optional<Expr> sequence_function(const ast::Expr& syntax, Scope& scope);
+  [[nodiscard]] Expr advisory_function(const ast::Expr& syntax, Scope& scope);
   [[nodiscard]] Expr between(const ast::Expr& syntax, Scope& scope);
   [[nodiscard]] Expr case_when(const ast::Expr& syntax, Scope& scope);
   [[nodiscard]] Expr variadic(const ast::Expr& syntax, Scope& scope);
@@ -107,6 +123,7 @@ class Binder {
   std::deque<std::string>& texts_;
   std::vector<Type> params_;
   std::vector<std::uint16_t> tables_;
+  std::vector<TableLock> locks_;
   bool locks_rows_ = false;
 };
 

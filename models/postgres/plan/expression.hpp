@@ -48,6 +48,7 @@ enum class ExprOp : std::uint8_t {
   to_numeric,  ///< with the modifiers, if any
   to_text,
   to_boolean,
+  to_timestamp,
   limit_length,  ///< `modifier`; `flag_explicit`: an explicit cast truncates, an assignment fails
   lower,
   upper,
@@ -56,6 +57,23 @@ enum class ExprOp : std::uint8_t {
   scalar_subselect,
   exists,
   in_subselect,  ///< args[0]; `negated`
+  in_array,      ///< args[0] = ANY (args[1]), a text that lists an array's elements; `negated`: <> ALL
+  advisory,      ///< `advisory`; also the rest: functions with an effect or a memory
+  next_value,    ///< of sequence `index`; also the next two
+  current_value,
+  set_value,
+  last_value,
+  now,
+  sleep,
+};
+
+/// pg_advisory_lock and its family.
+struct AdvisoryCall {
+  enum class Kind : std::uint8_t { lock, try_lock, unlock, unlock_all };
+  Kind kind = Kind::lock;
+  bool shared = false;
+  bool for_transaction = false;
+  friend bool operator==(const AdvisoryCall&, const AdvisoryCall&) = default;
 };
 
 struct Expr {
@@ -68,6 +86,7 @@ struct Expr {
   std::uint16_t index = 0;     ///< of a column, parameter or aggregate
   std::int32_t modifier = -1;  ///< a length, or precision * 1024 + scale
   int location = -1;
+  AdvisoryCall advisory;
   Value constant;
   std::vector<Expr> args;
   std::shared_ptr<const SelectPlan> subselect;
@@ -76,5 +95,7 @@ struct Expr {
 [[nodiscard]] bool equal_expressions(const Expr& a, const Expr& b);
 /// The last relation of the query `level` queries outwards that `expr` reads, or -1.
 [[nodiscard]] int last_relation(const Expr& expr, unsigned level = 0);
+/// Whether `expr` reads nothing but rows of that relation, constants and parameters, and has no effect.
+[[nodiscard]] bool is_local_to(const Expr& expr, std::size_t relation);
 
 }  // namespace heddle::pg

@@ -1,4 +1,4 @@
-// From syntax to a plan, and the definition statements.
+// From syntax to a plan.
 #include "models/postgres/plan/plan.hpp"
 
 #include <algorithm>
@@ -47,6 +47,15 @@ struct PlanMaker {
   Operation operator()(const ast::Delete& syntax) const { return write(binder.delete_from(syntax), "DELETE"); }
   Operation operator()(const ast::CreateTable& syntax) const { return definition(syntax, "CREATE TABLE"); }
   Operation operator()(const ast::CreateIndex& syntax) const { return definition(syntax, "CREATE INDEX"); }
+  Operation operator()(const ast::DropTable& syntax) const { return definition(syntax, "DROP TABLE"); }
+  Operation operator()(const ast::CreateSequence& syntax) const { return definition(syntax, "CREATE SEQUENCE"); }
+  Operation operator()(const ast::LockTable& syntax) const {
+    plan.command = "LOCK TABLE";
+    LockPlan lock{{}, syntax.mode, syntax.nowait};
+    for (const ast::TableRef& table : syntax.tables) lock.tables.push_back(binder.target_table(table, std::nullopt));
+    return lock;
+  }
+  Operation operator()(const ast::SetConstraints& syntax) const { return syntax; }
   Operation operator()(const ast::TransactionCommand& command) const { return command; }
   Operation operator()(const ast::SetCommand& command) const { return command; }
   Operation operator()(const ast::ShowCommand& command) const {
@@ -62,123 +71,6 @@ struct PlanMaker {
   }
 };
 
-std::vector<std::uint16_t> find_columns(const TableSchema& table, const std::vector<std::string>& names, int location) {
-  std::vector<std::uint16_t> columns;
-  for (const std::string& name : names) {
-    const auto column = table.find_column(name);
-    if (!column) fail_at(sqlstate::undefined_column, "column \"" + name + "\" named in key does not exist", location);
-    columns.push_back(*column);
-  }
-  return columns;
-}
-
-std::string constraint_name(const TableSchema& table, const ast::UniqueConstraint& constraint) {
-  if (!constraint.name.empty()) return constraint.name;
-  if (constraint.primary) return table.name + "_pkey";
-  std::string name = table.name;
-  for (const std::string& column : constraint.columns) name += "_" + column;
-  return name + "_key";
-}
-
-void collect_columns(const Expr& expr, std::vector<std::uint16_t>& columns) {
-  if (expr.op == ExprOp::column && std::find(columns.begin(), columns.end(), expr.index) == columns.end())
-    columns.push_back(expr.index);
-  for (const Expr& arg : expr.args) collect_columns(arg, columns);
-}
-
-/// As the server names it: after the column if the condition reads just one.
-std::string check_name(const TableSchema& table, const Expr& condition) {
-  std::vector<std::uint16_t> columns;
-  collect_columns(condition, columns);
-  const std::string base = table.name + (columns.size() == 1 ? "_" + table.columns[columns[0]].name : "") + "_check";
-  const auto taken = [&](const std::string& name) {
-    return std::any_of(table.checks.begin(), table.checks.end(),
-                       [&](const Check& check) { return check.name == name; });
-  };
-  std::string name = base;
-  for (int i = 1; taken(name); ++i) name = base + std::to_string(i);
-  return name;
-}
-
-void add_columns(TableSchema& table, const ast::CreateTable& syntax, Binder& binder) {
-  for (const ast::ColumnDef& definition : syntax.columns) {
-    if (table.find_column(definition.name))
-      fail_at(sqlstate::duplicate_column, "column \"" + definition.name + "\" specified more than once",
-              definition.location);
-    Column& column = table.columns.emplace_back();
-    column.name = definition.name;
-    column.type = find_type(definition.type);
-    column.modifier = find_modifier(definition.type, column.type);
-    column.not_null = definition.not_null;
-    if (!definition.default_value) continue;
-    Binder::Scope scope;
-    scope.clause = "DEFAULT expressions";
-    column.default_value = binder.assign(binder.bind(*definition.default_value, scope), column);
-  }
-}
-
-void add_constraints(TableSchema& table, const ast::CreateTable& syntax, std::uint16_t ordinal, Binder& binder) {
-  bool has_primary = false;
-  for (const ast::UniqueConstraint& constraint : syntax.unique) {
-    if (constraint.primary && std::exchange(has_primary, true))
-      fail_at("42P16", "multiple primary keys for table \"" + table.name + "\" are not allowed", constraint.location);
-    UniqueIndex index{constraint_name(table, constraint), find_columns(table, constraint.columns, constraint.location),
-                      constraint.primary};
-    if (constraint.primary)
-      for (const std::uint16_t column : index.columns) table.columns[column].not_null = true;
-    table.indexes.insert(constraint.primary ? table.indexes.begin() : table.indexes.end(), std::move(index));
-  }
-  for (const ast::CheckConstraint& check : syntax.checks) {
-    Binder::Scope scope;
-    scope.clause = "check constraints";
-    scope.tables.push_back({table.name, ordinal, 0, false, {}});
-    Expr condition = binder.condition(check.condition, scope, "CHECK");
-    std::string name = check.name.empty() ? check_name(table, condition) : check.name;
-    table.checks.push_back({std::move(name), std::move(condition)});
-  }
-}
-
-void create_table(Schema& schema, const ast::CreateTable& syntax, std::deque<std::string>& texts) {
-  if (schema.has_relation(syntax.name)) {
-    if (syntax.if_not_exists) return;
-    fail_at(sqlstate::duplicate_table, "relation \"" + syntax.name + "\" already exists", -1);
-  }
-  TableSchema table;
-  table.name = syntax.name;
-  {
-    Binder binder(schema, texts);
-    add_columns(table, syntax, binder);
-  }
-  schema.tables.push_back(std::move(table));
-  try {
-    Binder binder(schema, texts);
-    const auto ordinal = static_cast<std::uint16_t>(schema.tables.size() - 1);
-    add_constraints(schema.tables.back(), syntax, ordinal, binder);
-  } catch (...) {
-    schema.tables.pop_back();
-    throw;
-  }
-}
-
-void create_index(Schema& schema, const ast::CreateIndex& syntax) {
-  const auto ordinal = schema.find_table(syntax.table);
-  if (!ordinal) fail_at(sqlstate::undefined_table, "relation \"" + syntax.table + "\" does not exist", syntax.location);
-  TableSchema& table = schema.tables[*ordinal];
-  std::string name = syntax.name;
-  if (name.empty()) {
-    name = table.name;
-    for (const std::string& column : syntax.columns) name += "_" + column;
-    name += "_idx";
-  }
-  if (schema.has_relation(name)) fail_at(sqlstate::duplicate_table, "relation \"" + name + "\" already exists", -1);
-  const auto columns = find_columns(table, syntax.columns, syntax.location);
-  if (syntax.unique) {
-    table.indexes.push_back({name, columns, false});
-  } else {
-    table.plain_indexes.push_back(name);
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<const Plan> make_plan(const ast::Command& command, std::string_view text, const Schema& schema) {
@@ -192,6 +84,7 @@ std::unique_ptr<const Plan> make_plan(const ast::Command& command, std::string_v
       if (plan->params[i] == Type::unknown)
         fail_at(sqlstate::indeterminate_datatype,
                 "could not determine data type of parameter $" + std::to_string(i + 1), -1);
+    plan->locks = binder.locks();
     plan->tables = binder.tables();
     std::sort(plan->tables.begin(), plan->tables.end());
     plan->tables.erase(std::unique(plan->tables.begin(), plan->tables.end()), plan->tables.end());
@@ -200,11 +93,6 @@ std::unique_ptr<const Plan> make_plan(const ast::Command& command, std::string_v
     throw;
   }
   return plan;
-}
-
-void define(Schema& schema, const ast::Command& command, std::deque<std::string>& texts) {
-  if (const auto* table = std::get_if<ast::CreateTable>(&command)) create_table(schema, *table, texts);
-  if (const auto* index = std::get_if<ast::CreateIndex>(&command)) create_index(schema, *index);
 }
 
 }  // namespace heddle::pg

@@ -20,6 +20,7 @@ namespace heddle::pg {
 struct Conjunct {
   Expr condition;
   bool implied_by_key = false;  ///< the key lookup ensures it; evaluated only in rechecks
+  bool is_local = false;        ///< reads nothing but this relation's row and parameters
 };
 
 /// How a relation's rows are found: by one unique key, or by a scan of the whole table.
@@ -28,9 +29,12 @@ struct KeyLookup {
   std::vector<Expr> key;
 };
 
+struct SelectPlan;
+
 struct Relation {
   std::uint16_t table = 0;
   std::string alias;
+  std::shared_ptr<const SelectPlan> subselect;  ///< a sub-select in FROM; then there is no table
   bool left_join = false;
   std::vector<Conjunct> join_conditions;  ///< of a left join: they decide whether a row matches
   std::vector<Conjunct> filters;          ///< applied once this relation's row is known
@@ -119,13 +123,25 @@ struct DeletePlan {
   std::vector<OutputColumn> returning;
 };
 
+struct LockPlan {
+  std::vector<std::uint16_t> tables;
+  ast::TableLockMode mode = ast::TableLockMode::access_exclusive;
+  bool nowait = false;
+};
+
 /// CREATE, executed only while a blueprint is made.
 struct DefinitionPlan {
   ast::Command command;
 };
 
-using Operation = std::variant<SelectPlan, InsertPlan, UpdatePlan, DeletePlan, DefinitionPlan, ast::TransactionCommand,
-                               ast::SetCommand, ast::ShowCommand>;
+using Operation = std::variant<SelectPlan, InsertPlan, UpdatePlan, DeletePlan, DefinitionPlan, LockPlan,
+                               ast::SetConstraints, ast::TransactionCommand, ast::SetCommand, ast::ShowCommand>;
+
+/// The table lock that a statement takes before it runs.
+struct TableLock {
+  std::uint16_t table = 0;
+  ast::TableLockMode mode = ast::TableLockMode::access_share;
+};
 
 struct Plan {
   std::string text;
@@ -134,6 +150,7 @@ struct Plan {
   std::vector<std::string> column_names;  ///< of the result; empty if it has no rows
   std::vector<Type> column_types;
   std::vector<std::uint16_t> tables;  ///< all tables read or written, ascending
+  std::vector<TableLock> locks;       ///< in the order in which they are taken
   bool writes = false;                ///< changes or locks rows: not allowed in a READ ONLY transaction
   std::string command;                ///< for error texts: "SELECT", "SELECT FOR UPDATE", ...
   std::deque<std::string> texts;      ///< what the text constants point to
@@ -142,7 +159,7 @@ struct Plan {
 /// Throws `SqlError`, located in `text`.
 [[nodiscard]] std::unique_ptr<const Plan> make_plan(const ast::Command& command, std::string_view text,
                                                     const Schema& schema);
-/// Executes CREATE TABLE or CREATE INDEX on `schema`.
+/// Executes CREATE or DROP on `schema`.
 void define(Schema& schema, const ast::Command& command, std::deque<std::string>& texts);
 
 }  // namespace heddle::pg

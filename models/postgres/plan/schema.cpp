@@ -18,6 +18,12 @@ std::optional<std::uint16_t> Schema::find_table(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<std::uint16_t> Schema::find_sequence(std::string_view name) const {
+  for (std::size_t i = 0; i < sequences.size(); ++i)
+    if (sequences[i].name == name) return static_cast<std::uint16_t>(i);
+  return std::nullopt;
+}
+
 bool Schema::has_relation(std::string_view name) const {
   return std::any_of(tables.begin(), tables.end(), [&](const TableSchema& table) {
     const auto named = [&](const UniqueIndex& index) { return index.name == name; };
@@ -47,6 +53,7 @@ int last_relation(const SelectPlan& plan, unsigned level) {
   const auto look_at = [&](const Expr& expr) { last = std::max(last, last_relation(expr, level)); };
   for (const Relation& relation : plan.source.relations) {
     last = std::max({last, last_relation(relation.filters, level), last_relation(relation.join_conditions, level)});
+    if (relation.subselect) last = std::max(last, last_relation(*relation.subselect, level));
     if (relation.lookup) std::for_each(relation.lookup->key.begin(), relation.lookup->key.end(), look_at);
   }
   for (const OutputColumn& output : plan.outputs) look_at(output.value);
@@ -59,6 +66,12 @@ int last_relation(const SelectPlan& plan, unsigned level) {
 }
 
 }  // namespace
+
+bool is_local_to(const Expr& expr, std::size_t relation) {
+  if (expr.op == ExprOp::column && (expr.level != 0 || expr.relation != relation)) return false;
+  if (expr.subselect || expr.op == ExprOp::aggregate || expr.op >= ExprOp::advisory) return false;
+  return std::all_of(expr.args.begin(), expr.args.end(), [&](const Expr& arg) { return is_local_to(arg, relation); });
+}
 
 int last_relation(const Expr& expr, unsigned level) {
   int last = expr.op == ExprOp::column && expr.level == level ? static_cast<int>(expr.relation) : -1;

@@ -55,6 +55,7 @@ enum class ExprKind : std::uint8_t {
   scalar_subselect,
   exists,
   in_subselect,  ///< args[0] IN (subselect); flag: negated
+  in_array,      ///< args[0] = ANY (args[1]); flag: <> ALL
 };
 
 struct Expr {
@@ -84,6 +85,7 @@ struct TableRef {
   std::string alias;  ///< the table's name if none was given
   int location = -1;
   std::shared_ptr<Select> subselect;  ///< a sub-select in FROM; then `name` is empty
+  std::vector<std::string> columns;   ///< of a sub-select: new names for its first columns
 };
 
 /// FROM, flattened: each item is joined to all before it. Joins to the right of a join are refused by the parser.
@@ -103,6 +105,17 @@ struct OrderBy {
 };
 
 enum class LockStrength : std::uint8_t { key_share, share, no_key_update, update };
+/// LOCK TABLE's modes, from the weakest; every statement takes one of the first three on each of its tables.
+enum class TableLockMode : std::uint8_t {
+  access_share,
+  row_share,
+  row_exclusive,
+  share_update_exclusive,
+  share,
+  share_row_exclusive,
+  exclusive,
+  access_exclusive,
+};
 enum class WaitPolicy : std::uint8_t { block, skip_locked, nowait };
 
 struct LockingClause {
@@ -163,6 +176,7 @@ struct ColumnDef {
   std::string name;
   TypeName type;
   bool not_null = false;
+  bool is_serial = false;  ///< its default is the next value of a sequence of its own
   std::optional<Expr> default_value;
   int location = -1;
 };
@@ -171,6 +185,20 @@ struct UniqueConstraint {
   std::string name;
   std::vector<std::string> columns;
   bool primary = false;
+  int location = -1;
+};
+
+enum class ReferentialAction : std::uint8_t { no_action, restricted, cascade, set_null, set_default };
+
+struct ForeignKey {
+  std::string name;
+  std::vector<std::string> columns;
+  std::string parent;
+  std::vector<std::string> parent_columns;  ///< empty: the primary key
+  ReferentialAction on_delete = ReferentialAction::no_action;
+  ReferentialAction on_update = ReferentialAction::no_action;
+  bool deferrable = false;
+  bool deferred = false;
   int location = -1;
 };
 
@@ -185,6 +213,7 @@ struct CreateTable {
   std::vector<ColumnDef> columns;
   std::vector<UniqueConstraint> unique;
   std::vector<CheckConstraint> checks;
+  std::vector<ForeignKey> foreign_keys;
   int location = -1;
 };
 
@@ -194,6 +223,30 @@ struct CreateIndex {
   bool unique = false;
   std::vector<std::string> columns;
   int location = -1;
+};
+
+struct DropTable {
+  std::vector<std::string> names;
+  bool if_exists = false;
+  int location = -1;
+};
+
+struct CreateSequence {
+  std::string name;
+  std::int64_t start = 1;
+  std::int64_t increment = 1;
+};
+
+struct LockTable {
+  std::vector<TableRef> tables;
+  TableLockMode mode = TableLockMode::access_exclusive;
+  bool nowait = false;
+};
+
+/// SET CONSTRAINTS
+struct SetConstraints {
+  bool deferred = false;
+  std::vector<std::string> names;  ///< empty: ALL
 };
 
 enum class TransactionVerb : std::uint8_t { begin, commit, rollback, savepoint, rollback_to, release };
@@ -211,6 +264,7 @@ struct SetCommand {
   bool transaction = false;  ///< SET TRANSACTION
   bool session_default = false;
   bool local = false;
+  bool to_default = false;  ///< SET ... TO DEFAULT, RESET
   std::optional<Isolation> isolation;
   std::optional<bool> read_only;
   std::string name;
@@ -221,7 +275,7 @@ struct ShowCommand {
   std::string name;
 };
 
-using Command =
-    std::variant<Select, Insert, Update, Delete, CreateTable, CreateIndex, TransactionCommand, SetCommand, ShowCommand>;
+using Command = std::variant<Select, Insert, Update, Delete, CreateTable, CreateIndex, DropTable, CreateSequence,
+                             LockTable, SetConstraints, TransactionCommand, SetCommand, ShowCommand>;
 
 }  // namespace heddle::pg::ast

@@ -74,6 +74,29 @@ Expr operator_expr(const Node& node, ExprKind kind) {
   return expr;
 }
 
+/// x = ANY (array) and x <> ALL (array). The array is a constructor, or a text or parameter that lists its elements.
+Expr array_comparison(const Node& node, bool all) {
+  const auto names = strings(node.fields.at("name"));
+  if (names.size() != 1 || names.front() != (all ? "<>" : "="))
+    unsupported(all ? "ALL with another operator than <>" : "ANY with another operator than =", location(node.fields));
+  const Json* array = &node.fields.at("rexpr");
+  if (open(*array).type == "TypeCast" && find(open(*array).fields.at("typeName"), "arrayBounds") != nullptr)
+    array = &open(*array).fields.at("arg");
+  const Node right = open(*array);
+  Expr expr = make(right.type == "A_ArrayExpr" ? ExprKind::in_list : ExprKind::in_array, node.fields);
+  expr.flag = all;
+  expr.text = "=";
+  expr.args.push_back(expression(node.fields.at("lexpr")));
+  if (right.type == "A_ArrayExpr") {
+    if (const Json* elements = find(right.fields, "elements")) add_args(expr, *elements);
+  } else if (right.type == "A_Const" || right.type == "ParamRef") {
+    expr.args.push_back(expression(*array));
+  } else {
+    unsupported("ANY/ALL over this expression", location(right.fields));
+  }
+  return expr;
+}
+
 Expr a_expr(const Node& node) {
   only(node, {"kind", "name", "lexpr", "rexpr"});
   const std::string kind = text(node.fields, "kind");
@@ -99,7 +122,7 @@ Expr a_expr(const Node& node) {
     expr.flag = expr.text == "!~~";
     return expr;
   }
-  if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") unsupported("ANY/ALL over an array", location(node.fields));
+  if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") return array_comparison(node, kind == "AEXPR_OP_ALL");
   unsupported(kind, location(node.fields));
 }
 
@@ -176,8 +199,13 @@ Expr sub_link(const Node& node) {
   Expr expr = make(ExprKind::scalar_subselect, node.fields);
   if (type == "EXISTS_SUBLINK") {
     expr.kind = ExprKind::exists;
-  } else if (type == "ANY_SUBLINK" && find(node.fields, "operName") == nullptr) {
+  } else if (type == "ANY_SUBLINK" || type == "ALL_SUBLINK") {
+    const bool all = type == "ALL_SUBLINK";
+    const Json* name = find(node.fields, "operName");
+    if (all ? name == nullptr || strings(*name).back() != "<>" : name != nullptr && strings(*name).back() != "=")
+      unsupported("ANY/ALL (sub-select) with this operator", expr.location);
     expr.kind = ExprKind::in_subselect;
+    expr.flag = all;
     expr.args.push_back(expression(node.fields.at("testexpr")));
   } else if (type != "EXPR_SUBLINK") {
     unsupported("this form of sub-select", expr.location);
@@ -228,6 +256,11 @@ ast::Expr expression(const Json& wrapped) {
   if (node.type == "RowExpr") return with_args(node, ExprKind::row);
   if (node.type == "MinMaxExpr")
     return with_args(node, equals(node.fields, "op", "IS_LEAST") ? ExprKind::least : ExprKind::greatest);
+  if (node.type == "SQLValueFunction" && text(node.fields, "op").starts_with("SVFOP_CURRENT_TIMESTAMP")) {
+    Expr now = make(ExprKind::function, node.fields);
+    now.text = "current_timestamp";
+    return now;
+  }
   if (node.type == "SetToDefault") return make(ExprKind::default_value, node.fields);
   Expr expr = make(ExprKind::param, node.fields);
   if (node.type == "ParamRef") {

@@ -85,11 +85,42 @@ ast::SetCommand set_command(const Node& node) {
     transaction_modes(result, node.fields.at("args"));
     return result;
   }
-  if (kind != "VAR_SET_VALUE") unsupported("SET ... TO DEFAULT and RESET", location(node.fields));
+  if (kind == "VAR_RESET" || kind == "VAR_SET_DEFAULT") {
+    result.to_default = true;
+    return result;
+  }
+  if (kind != "VAR_SET_VALUE") unsupported("this form of SET", location(node.fields));
   const Json& args = node.fields.at("args");
   if (args.size() != 1) unsupported("SET to a list", location(node.fields));
   result.value = plain_value(expression(args.at(0)));
   return result;
+}
+
+ast::ReferentialAction action(const std::string& code) {
+  using ast::ReferentialAction;
+  return code == "r"   ? ReferentialAction::restricted
+         : code == "c" ? ReferentialAction::cascade
+         : code == "n" ? ReferentialAction::set_null
+         : code == "d" ? ReferentialAction::set_default
+                       : ReferentialAction::no_action;
+}
+
+ast::ForeignKey foreign_key(const Node& node, std::vector<std::string> columns) {
+  only(node, {"contype", "conname", "pktable", "pk_attrs", "fk_attrs", "fk_matchtype", "fk_upd_action", "fk_del_action",
+              "deferrable", "initdeferred", "initially_valid", "skip_validation"});
+  ast::ForeignKey key;
+  key.name = text(node.fields, "conname");
+  key.location = location(node.fields);
+  key.columns = std::move(columns);
+  if (const Json* own = find(node.fields, "fk_attrs")) key.columns = strings(*own);
+  key.parent = table_ref(node.fields.at("pktable")).name;
+  if (const Json* parents = find(node.fields, "pk_attrs")) key.parent_columns = strings(*parents);
+  if (text(node.fields, "fk_matchtype") != "s") unsupported("MATCH FULL or PARTIAL", key.location);
+  key.on_delete = action(text(node.fields, "fk_del_action"));
+  key.on_update = action(text(node.fields, "fk_upd_action"));
+  key.deferrable = flag(node.fields, "deferrable");
+  key.deferred = flag(node.fields, "initdeferred");
+  return key;
 }
 
 void column_constraint(ast::CreateTable& table, ast::ColumnDef& column, const Node& node) {
@@ -104,8 +135,15 @@ void column_constraint(ast::CreateTable& table, ast::ColumnDef& column, const No
   } else if (type == "CONSTR_CHECK") {
     table.checks.push_back({text(node.fields, "conname"), expression(node.fields.at("raw_expr"))});
   } else if (type == "CONSTR_FOREIGN") {
-    unsupported("a foreign key", where);
-  } else if (type != "CONSTR_NULL") {
+    table.foreign_keys.push_back(foreign_key(node, {column.name}));
+  } else if (type == "CONSTR_ATTR_DEFERRABLE" && !table.foreign_keys.empty()) {
+    table.foreign_keys.back().deferrable = true;
+  } else if (type == "CONSTR_ATTR_DEFERRED" && !table.foreign_keys.empty()) {
+    table.foreign_keys.back().deferrable = table.foreign_keys.back().deferred = true;
+  } else if (type == "CONSTR_IDENTITY") {
+    only(node, {"contype", "generated_when"});
+    column.is_serial = column.not_null = true;
+  } else if (type != "CONSTR_NULL" && type != "CONSTR_ATTR_NOT_DEFERRABLE" && type != "CONSTR_ATTR_IMMEDIATE") {
     unsupported("this column constraint", where);
   }
 }
@@ -116,6 +154,7 @@ ast::ColumnDef column_def(ast::CreateTable& table, const Node& node) {
   column.name = text(node.fields, "colname");
   column.type = type_name(node.fields.at("typeName"));
   column.location = location(node.fields);
+  if (column.type.name.find("serial") != std::string::npos) column.is_serial = column.not_null = true;
   if (const Json* constraints = find(node.fields, "constraints"))
     for (const auto& item : *constraints) column_constraint(table, column, open(item));
   return column;
@@ -144,7 +183,7 @@ ast::CreateTable create_table(const Node& node) {
     } else if (type == "CONSTR_CHECK") {
       table.checks.push_back({text(element.fields, "conname"), expression(element.fields.at("raw_expr"))});
     } else if (type == "CONSTR_FOREIGN") {
-      unsupported("a foreign key", location(element.fields));
+      table.foreign_keys.push_back(foreign_key(element, {}));
     } else {
       unsupported("this table element", location(element.fields));
     }
@@ -169,6 +208,50 @@ ast::CreateIndex create_index(const Node& node) {
   return index;
 }
 
+ast::DropTable drop_table(const Node& node) {
+  only(node, {"objects", "removeType", "behavior", "missing_ok"});
+  if (!equals(node.fields, "removeType", "OBJECT_TABLE"))
+    unsupported("DROP of anything but tables", location(node.fields));
+  ast::DropTable result;
+  result.if_exists = flag(node.fields, "missing_ok");
+  for (const auto& object : node.fields.at("objects"))
+    result.names.push_back(strings(open(object).fields.at("items")).back());
+  return result;
+}
+
+ast::LockTable lock_table(const Node& node) {
+  only(node, {"relations", "mode", "nowait"});
+  ast::LockTable result;
+  for (const auto& relation : node.fields.at("relations")) result.tables.push_back(table_ref(open(relation).fields));
+  result.mode = static_cast<ast::TableLockMode>(number(node.fields, "mode") - 1);
+  result.nowait = flag(node.fields, "nowait");
+  return result;
+}
+
+ast::SetConstraints set_constraints(const Node& node) {
+  only(node, {"constraints", "deferred"});
+  ast::SetConstraints result;
+  result.deferred = flag(node.fields, "deferred");
+  if (const Json* names = find(node.fields, "constraints"))
+    for (const auto& name : *names) result.names.push_back(table_ref(open(name).fields).name);
+  return result;
+}
+
+ast::CreateSequence create_sequence(const Node& node) {
+  only(node, {"sequence", "options", "if_not_exists"});
+  ast::CreateSequence result;
+  result.name = table_ref(node.fields.at("sequence")).name;
+  const Json* options = find(node.fields, "options");
+  if (options == nullptr) return result;
+  for (const auto& item : *options) {
+    const Node option = open(item);
+    const std::string name = text(option.fields, "defname");
+    if (name != "start" && name != "increment") unsupported("sequence option " + name, location(option.fields));
+    (name == "start" ? result.start : result.increment) = number(option.fields.at("arg").at("Integer"), "ival");
+  }
+  return result;
+}
+
 }  // namespace
 
 ast::Command utility(const Node& node) {
@@ -177,6 +260,10 @@ ast::Command utility(const Node& node) {
   if (node.type == "VariableShowStmt") return ast::ShowCommand{text(node.fields, "name")};
   if (node.type == "CreateStmt") return create_table(node);
   if (node.type == "IndexStmt") return create_index(node);
+  if (node.type == "DropStmt") return drop_table(node);
+  if (node.type == "LockStmt") return lock_table(node);
+  if (node.type == "ConstraintsSetStmt") return set_constraints(node);
+  if (node.type == "CreateSeqStmt") return create_sequence(node);
   std::string name(node.type);
   if (name.ends_with("Stmt")) name.resize(name.size() - 4);
   std::transform(name.begin(), name.end(), name.begin(),

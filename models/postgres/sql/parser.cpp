@@ -5,6 +5,7 @@ extern "C" {
 #include <pg_query.h>
 }
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
@@ -26,7 +27,20 @@ void add_from(std::vector<FromItem>& items, const Json& wrapped, bool starts_ope
     item.starts_operand = starts_operand;
     return;
   }
-  if (node.type == "RangeSubselect") unsupported("a sub-select in FROM", location(node.fields));
+  if (node.type == "RangeSubselect") {
+    only(node, {"subquery", "alias"});
+    const Json* alias = find(node.fields, "alias");
+    if (alias == nullptr)
+      throw SqlError(sqlstate::syntax_error, "subquery in FROM must have an alias",
+                     static_cast<std::size_t>(std::max(location(node.fields), 0)) + 1);
+    FromItem& item = items.emplace_back();
+    item.starts_operand = starts_operand;
+    item.table.alias = text(*alias, "aliasname");
+    item.table.location = location(node.fields);
+    if (const Json* columns = find(*alias, "colnames")) item.table.columns = strings(*columns);
+    item.table.subselect = std::make_shared<ast::Select>(select(open(node.fields.at("subquery")).fields));
+    return;
+  }
   if (node.type == "RangeFunction") unsupported("a function in FROM", location(node.fields));
   if (node.type != "JoinExpr") unsupported(std::string(node.type), location(node.fields));
   only(node, {"jointype", "larg", "rarg", "quals", "usingClause"});

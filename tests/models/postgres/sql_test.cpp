@@ -127,7 +127,7 @@ TEST_F(SqlTest, WhatIsOutsideOfTheSubsetIsNamedWithItsPlace) {
   EXPECT_EQ(run("SELEC 1"), "ERROR 42601 syntax error at or near \"SELEC\" @1");
   EXPECT_EQ(run("WITH x AS (SELECT 1) SELECT * FROM t"), "ERROR 0A000 WITH is not supported by the model @6");
   EXPECT_EQ(run("SELECT 1 UNION SELECT 2"), "ERROR 0A000 UNION, INTERSECT or EXCEPT is not supported by the model @8");
-  EXPECT_EQ(run("SELECT now()"), "ERROR 0A000 function now() is not supported by the model @8");
+  EXPECT_EQ(run("SELECT random()"), "ERROR 0A000 function random() is not supported by the model @8");
   EXPECT_EQ(run("TRUNCATE t"), "ERROR 0A000 TRUNCATE is not supported by the model @10");
   EXPECT_EQ(run("SELECT 1; SELECT 2"), "ERROR 42601 cannot insert multiple commands into a prepared statement @0");
   try {

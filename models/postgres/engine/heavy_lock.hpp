@@ -1,0 +1,60 @@
+// Locks that wait in one queue per object, as PostgreSQL's lock manager keeps them: table locks and advisory locks. A
+// request waits while it conflicts with a holder or with anybody ahead of it in the queue (strictly first come, first
+// served, unlike row locks); who holds a lock on the object already is put before the first waiter that it blocks
+// (ProcSleep in proc.c). Not modelled: locks on other objects, the fast path, and the re-ordering of a queue that
+// dissolves a deadlock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/postgres/sql/ast.hpp"
+#include "sim/core/op.hpp"
+
+namespace heddle::pg {
+
+using ast::TableLockMode;
+
+struct Waiter;
+
+/// Whether two sessions may not hold these at once (table 13.2 of the documentation).
+[[nodiscard]] constexpr bool conflict(TableLockMode a, TableLockMode b) noexcept {
+  // A bit per mode that conflicts, from ACCESS SHARE (bit 0) to ACCESS EXCLUSIVE (bit 7).
+  constexpr std::array<std::uint8_t, 8> table = {0b10000000, 0b11000000, 0b11110000, 0b11111000,
+                                                 0b11101100, 0b11111100, 0b11111110, 0b11111111};
+  return ((table[static_cast<std::size_t>(a)] >> static_cast<unsigned>(b)) & 1U) != 0;
+}
+
+struct HeavyLock {
+  enum class Kind : std::uint8_t { table, advisory };
+  /// One session's hold, in one mode. Advisory locks count, separately for the session and for its transaction.
+  struct Holding {
+    std::uint32_t session = 0;
+    TableLockMode mode = TableLockMode::access_share;
+    std::uint32_t for_session = 0;
+    std::uint32_t for_transaction = 0;
+  };
+
+  Kind kind = Kind::table;
+  std::uint64_t key = 0;   ///< advisory: the key; table: its ordinal
+  std::uint8_t space = 0;  ///< advisory: 1 for bigint keys, 2 for pairs of int
+  bool has_object = false;
+  sim::ObjectId object;  ///< footprint
+  std::vector<Holding> holdings;
+  std::vector<Waiter*> waiters;  ///< in the order in which they will be served
+
+  [[nodiscard]] Holding* find(std::uint32_t session, TableLockMode mode) {
+    for (Holding& holding : holdings)
+      if (holding.session == session && holding.mode == mode) return &holding;
+    return nullptr;
+  }
+};
+
+/// A hold that ends with the transaction (or with the savepoint after which it was taken).
+struct HeldLock {
+  HeavyLock* lock = nullptr;
+  TableLockMode mode = TableLockMode::access_share;
+};
+
+}  // namespace heddle::pg
