@@ -85,6 +85,9 @@ Scenario checkpoint_reopens() {
           variant("lock_then_read_repeatable_read",
                   "the same at REPEATABLE READ: the snapshot is older than the lock, and the write fails with 40001",
                   {lock_then_read, pg::repeatable_read}, gives_up),
+          variant("lock_then_read_serializable",
+                  "the same at SERIALIZABLE: one of the two fails with 40001, and without a retry that is its end",
+                  {lock_then_read, pg::serializable}, gives_up),
           variant("lock_channel_row", "read the channel FOR UPDATE", {lock_channel_row}, {.holds = both}),
       });
 }
