@@ -94,7 +94,11 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   stepper_ = nullptr;
   previous_stepper_ = clock_task;
   joined_ = 0;
-  holders_.clear();
+  observers_.clear();
+  holds_.clear();
+  hold_serial_ = 0;
+  measurements_.clear();
+  watching_ = explaining_;
   root_.key = 0x9e3779b97f4a7c15U;
   root_.hash = root_.key;
   root_.children = root_.objects = root_.timers = 0;
@@ -246,12 +250,13 @@ void Execution::run_body(Task& task) {
 }
 
 void Execution::end_task(Task& task) {
+  give_worker_back(task);
+  observe([&](Observer& observer) { observer.on_task_ended(task); });
   if (tearing_down()) {
     task.finished = true;
     switch_to(root_);
     return;
   }
-  give_worker_back(task);
   if (attention_ != 0 && stepper_ == &task) close_step();
   task.finished = true;
   enabled_.erase(task.id);
@@ -281,6 +286,10 @@ void Execution::run_tasks() {
     if (Task& next = pick(); &next != &root_) switch_to(next);
   }
   stepper_ = nullptr;
+  if (result_.failure == FailureKind::none) {
+    running_ = &root_;
+    observe([](Observer& observer) { observer.on_all_ended(); });
+  }
   if (strategy_observes_) strategy_->on_tasks_ended(*this);
   teardown();
   set_attention();

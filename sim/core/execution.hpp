@@ -27,6 +27,8 @@
 #include "sim/core/clock.hpp"
 #include "sim/core/error.hpp"
 #include "sim/core/hash.hpp"
+#include "sim/core/measurement.hpp"
+#include "sim/core/observer.hpp"
 #include "sim/core/strategy.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/trace.hpp"
@@ -35,6 +37,12 @@ namespace heddle::sim {
 
 class World;
 using Program = std::function<void(World&)>;
+
+/// Whether cancellation is explored.
+enum class Cancel : std::uint8_t {
+  none,  ///< only timeouts that fire and aborts drop anything
+  each,  ///< at each await in a `cancellable` body at which it has to wait, the strategy decides whether it is dropped
+};
 
 struct ExecutionOptions {
   std::uint64_t step_limit = 100'000;  ///< an execution is cut after so many steps
@@ -45,6 +53,7 @@ struct ExecutionOptions {
   bool hash_traces = true;                        ///< compute the happens-before hash of each execution
   /// If not empty, only this property counts: checks of others are passed over, and the execution goes on.
   std::string only_property = {};
+  Cancel cancel = Cancel::none;  ///< whether what is marked as `cancellable` may be dropped at each of its awaits
 };
 
 enum class FailureKind : std::uint8_t {
@@ -222,14 +231,34 @@ class Execution {
       add_note(std::forward<F>(text)());
   }
   /// For the explanation of deadlocks: the running task now holds `object`, or no longer does.
-  void note_held(ObjectId object) {
-    if (explaining_) [[unlikely]]
-      holders_.push_back({object, running_->id, result_.steps});
+  /// The running task has taken `object`, by its pending operation. For whoever observes; see observer.hpp.
+  void note_held(ObjectId object, const Holding& how) {
+    if (watching_) [[unlikely]]
+      add_hold(object, how, running_->pending.where);
   }
-  void note_released(ObjectId object) noexcept {
-    if (explaining_) [[unlikely]]
-      remove_holder(object);
+  void note_held(ObjectId object, const Holding& how, std::source_location where) {
+    if (watching_) [[unlikely]]
+      add_hold(object, how, where);
   }
+  /// `object` is given back: the running task's latest hold of it, or else the latest.
+  void note_released(ObjectId object) {
+    if (watching_) [[unlikely]]
+      remove_hold(object);
+  }
+  /// What is held now, in the order of taking. Kept only while somebody observes.
+  [[nodiscard]] const std::vector<Hold>& holds() const noexcept { return holds_; }
+  [[nodiscard]] std::uint64_t last_hold_serial() const noexcept { return hold_serial_; }
+  void attach(Observer& observer);
+  void detach(Observer& observer) noexcept;
+  [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
+  /// Adds to the worst cases (see `Measurement`); `text` returns a std::string and is called only when explaining.
+  template <class F>
+  void measure(std::string_view contract, Duration value, Duration budget, std::string_view reason, F&& text) {
+    if (tearing_down()) return;
+    Measurement* worst = worse_than_before(contract, value, budget, reason);
+    if (worst != nullptr && explaining_) worst->text = arena_.copy(std::string_view(std::forward<F>(text)()));
+  }
+  [[nodiscard]] const std::vector<Measurement>& measurements() const noexcept { return measurements_; }
   [[nodiscard]] bool tearing_down() const noexcept { return (attention_ & attention_teardown) != 0; }
   [[nodiscard]] Task& running_task() noexcept { return *running_; }
   [[nodiscard]] Task& task_at(TaskId id) noexcept { return *tasks_[id]; }
@@ -240,6 +269,7 @@ class Execution {
   [[nodiscard]] bool in_step() const noexcept { return stepper_ != nullptr; }
   [[nodiscard]] Arena& arena() noexcept { return arena_; }
   [[nodiscard]] std::string object_name(ObjectId object) const;
+  [[nodiscard]] std::string object_text(ObjectId object) const;  ///< "mutex state"
 
   /// For joins: the running step saw the end of `task`.
   void note_join(const Task& task) noexcept { joined_ = task.id; }
@@ -256,7 +286,8 @@ class Execution {
   void fail(FailureKind kind, std::string_view property);
   template <class F>
   void fail(FailureKind kind, std::string_view property, F&& message) {
-    if (explaining_ && result_.failure == FailureKind::none && !tearing_down())
+    const bool counts = kind != FailureKind::property || is_of_interest(property);
+    if (explaining_ && counts && result_.failure == FailureKind::none && !tearing_down())
       result_.message = arena_.copy(std::string_view(std::forward<F>(message)()));
     fail(kind, property);
   }
@@ -286,7 +317,10 @@ class Execution {
     touch(wake_up_of(task), Access::write);
     refresh_task(task);
   }
+  /// `scope` is the innermost one of `task` from now on, until its owner resets `Task::scope`.
+  void enter_scope(Task& task, CancelScope& scope) noexcept;
   /// Ends the flight of a cancellation: its scope has caught it.
+  void scope_unwound(Task& task, const CancelScope& scope);
   void cancellation_caught(Task& task) noexcept;
   /// Fails the execution: a handler caught a `Cancelled` and went on.
   void report_swallowed(const Task& task);
@@ -309,11 +343,6 @@ class Execution {
     Name name;
     std::int32_t level = 0;                   ///< the initial one
     std::uint64_t hash[access_classes] = {};  ///< per class: of the events that a conflicting one comes after
-  };
-  struct Holder {
-    ObjectId object;
-    TaskId task = 0;
-    std::uint64_t since_step = 0;
   };
   struct AlwaysCheck {
     std::string_view property;
@@ -374,6 +403,7 @@ class Execution {
   void refresh_task(Task& task);
   static bool has_fired_scope(const Task& task) noexcept;
   static bool can_be_cancelled(const Task& task) noexcept;
+  static bool is_to_be_dropped(const Task& task) noexcept;
   void give_worker_back(Task& task);
   void take_worker(Task& task);
   void deliver_cancellation(Task& task, bool ready);
@@ -382,10 +412,20 @@ class Execution {
   void leave_task();
   void teardown();
   void add_note(std::string_view text);
-  void remove_holder(ObjectId object) noexcept;
+  void add_hold(ObjectId object, const Holding& how, std::source_location where);
+  void remove_hold(ObjectId object);
+  /// Calls `f(observer)` for each while tasks run.
+  template <class F>
+  void observe(F&& f) {
+    if (tearing_down()) return;
+    for (Observer* observer : observers_) f(*observer);
+  }
+  Measurement* worse_than_before(std::string_view contract, Duration value, Duration budget, std::string_view reason);
+  void choose_cancellation(Task& task);
   void set_attention() noexcept;
   void find_stuck();
   std::string describe_deadlock() const;
+  std::string describe_cycle() const;
 
   inline static constinit thread_local Execution* current_ = nullptr;
 
@@ -397,6 +437,7 @@ class Execution {
   bool recording_on_ = false;
   bool inspecting_ = false;
   bool strategy_observes_ = false;
+  bool watching_ = false;  ///< whether holds are listed: somebody observes, or the schedule is explained
   TaskSet enabled_;
   Strategy* strategy_ = nullptr;
   ExceptionState* thread_state_ = nullptr;
@@ -417,6 +458,10 @@ class Execution {
   std::vector<ObjectRecord> objects_;
   std::vector<Sometimes> sometimes_;
   std::vector<AlwaysCheck> always_;
+  std::vector<Observer*> observers_;
+  std::vector<Hold> holds_;
+  std::uint64_t hold_serial_ = 0;
+  std::vector<Measurement> measurements_;
 
   // The open step, when observing.
   Task* stepper_ = nullptr;
@@ -426,7 +471,6 @@ class Execution {
   std::vector<std::uint32_t> step_choices_;
   std::vector<std::uint64_t> long_hash_input_;
   std::string note_;
-  std::vector<Holder> holders_;
   std::vector<StuckRecord> stuck_;
   TaskId joined_ = 0;
   bool step_preempts_ = false;

@@ -129,6 +129,12 @@ std::string Execution::object_name(ObjectId object) const {
   return std::string(record.kind) + "#" + std::to_string(object.index);
 }
 
+std::string Execution::object_text(ObjectId object) const {
+  if (object == no_object) return {};
+  const ObjectRecord& record = objects_[object.index];
+  return record.name.text.empty() ? object_name(object) : std::string(record.kind) + " " + record.name.str();
+}
+
 std::vector<TaskInfo> Execution::task_infos() const {
   std::vector<TaskInfo> infos;
   for (TaskId id = 0; id < task_count_; ++id) {
@@ -143,47 +149,6 @@ std::vector<ObjectInfo> Execution::object_infos() const {
   for (std::uint32_t i = 0; i < objects_.size(); ++i)
     infos.push_back({std::string(objects_[i].kind), object_name(ObjectId{i}), objects_[i].key});
   return infos;
-}
-
-void Execution::remove_holder(ObjectId object) noexcept {
-  for (auto holder = holders_.rbegin(); holder != holders_.rend(); ++holder) {
-    if (holder->object == object && (holder->task == running_->id || std::next(holder) == holders_.rend())) {
-      holders_.erase(std::next(holder).base());
-      return;
-    }
-  }
-}
-
-void Execution::find_stuck() {
-  for (TaskId id = 1; id < task_count_; ++id) {
-    const Task& task = *tasks_[id];
-    if (task.finished || !task.started || task.background) continue;
-    StuckRecord& record = stuck_.emplace_back(StuckRecord{id, task.pending, 0, 0});
-    for (const Holder& holder : holders_) {
-      if (holder.object != task.pending.object) continue;
-      record.holder = holder.task;
-      record.held_since = holder.since_step;
-    }
-  }
-}
-
-std::string Execution::describe_deadlock() const {
-  std::string text = "no task can go on: ";
-  const char* separator = "";
-  for (TaskId id = 1; id < task_count_; ++id) {
-    const Task& task = *tasks_[id];
-    if (task.finished || !task.started || task.background) continue;
-    text += separator + task.name.str() + " waits to " + std::string(task.pending.op->name);
-    if (task.pending.object != no_object) text += " " + object_name(task.pending.object);
-    const char* holds = ", holding ";
-    for (const Holder& holder : holders_) {
-      if (holder.task != id) continue;
-      text += holds + object_name(holder.object) + " since step " + std::to_string(holder.since_step);
-      holds = " and ";
-    }
-    separator = "; ";
-  }
-  return text;
 }
 
 }  // namespace heddle::sim

@@ -47,7 +47,13 @@ bool Execution::suspend(const Op& op, ObjectId object, Access access, std::sourc
 
 bool Execution::begin_wait(const Op& op, ObjectId object, Access access, Guard guard, WaitKind kind,
                            std::source_location where, Needs needs) {
-  if (kind == WaitKind::await && in_task()) give_worker_back(*running_);
+  if (kind == WaitKind::await && in_task()) {
+    give_worker_back(*running_);
+    if (!observers_.empty()) [[unlikely]]
+      observe([&](Observer& observer) { observer.on_await(*running_, op, object, where); });
+    if (options_.cancel == Cancel::each) [[unlikely]]
+      choose_cancellation(*running_);
+  }
   if (!announce(op, object, access, where, needs)) return false;
   Task& self = *running_;
   self.guard = guard;
@@ -117,6 +123,8 @@ void Execution::refresh_task(Task& task) {
 
 void Execution::give_worker_back(Task& task) {
   if (!task.holds_worker || tearing_down()) return;
+  if (!observers_.empty()) [[unlikely]]
+    observe([&](Observer& observer) { observer.on_worker_given_back(task); });
   task.holds_worker = false;
   WorkerPool& pool = *task.pool;
   if (pool.unbounded) return;
@@ -128,6 +136,9 @@ void Execution::take_worker(Task& task) {
   if (task.pool == nullptr) return;
   HEDDLE_CHECK(!task.holds_worker);
   task.holds_worker = true;
+  task.worker_since = result_.steps;
+  if (!observers_.empty()) [[unlikely]]
+    observe([&](Observer& observer) { observer.on_worker_taken(task); });
   WorkerPool& pool = *task.pool;
   if (pool.unbounded) return;
   HEDDLE_CHECK(pool.free > 0);
@@ -140,7 +151,11 @@ void Execution::deliver_cancellation(Task& task, bool ready) {
   // An abort is looked at first, as an async runtime does when it polls a task; a timeout only after what it waits for.
   const bool can_abort = task.pool != nullptr;
   if (can_abort || !ready) touch(wake_up_of(task), Access::read);
-  if (ready && !(can_abort && task.abort_requested)) return;
+  if (ready && !(can_abort && (task.abort_requested || is_to_be_dropped(task)))) {
+    for (CancelScope* scope = task.scope; scope != nullptr; scope = scope->outer)
+      if (scope->is_marked) scope->fired = false;  // not here, then
+    return;
+  }
   if (!can_be_cancelled(task)) {
     HEDDLE_CHECK(ready);  // else whoever made the guard false did not refresh
     return;
@@ -156,11 +171,16 @@ void Execution::deliver_cancellation(Task& task, bool ready) {
 }
 
 void Execution::throw_cancelled(Task& task, const CancelScope* scope) {
+  if (!observers_.empty()) [[unlikely]]
+    observe([&](Observer& observer) { observer.on_dropped(task, scope); });
   task.cancel_in_flight = true;
   task.at_cancel = *thread_state_;
   ++cancellations_in_flight_;
   set_attention();
-  note([&] { return std::string(scope == nullptr ? "aborted here" : "dropped here: its timeout fired"); });
+  note([&] {
+    if (scope == nullptr) return std::string("aborted here");
+    return std::string(scope->is_marked ? "dropped here" : "dropped here: its timeout fired");
+  });
   throw Cancelled{scope};
 }
 
@@ -169,6 +189,38 @@ void Execution::cancellation_caught(Task& task) noexcept {
   task.cancel_in_flight = false;
   --cancellations_in_flight_;
   set_attention();
+}
+
+void Execution::scope_unwound(Task& task, const CancelScope& scope) {
+  cancellation_caught(task);
+  if (!observers_.empty()) [[unlikely]]
+    observe([&](Observer& observer) { observer.on_unwound(task, scope); });
+}
+
+void Execution::enter_scope(Task& task, CancelScope& scope) noexcept {
+  scope.outer = task.scope;
+  scope.last_hold = hold_serial_;
+  task.scope = &scope;
+}
+
+bool Execution::is_to_be_dropped(const Task& task) noexcept {
+  for (const CancelScope* scope = task.scope; scope != nullptr; scope = scope->outer)
+    if (scope->is_marked && scope->fired && !scope->delivered) return true;
+  return false;
+}
+
+/// Which of the marked scopes around this await is dropped at it, if any: a decision of the running step.
+void Execution::choose_cancellation(Task& task) {
+  if (tearing_down() || inspecting_ || task.cancel_in_flight || thread_state_->uncaught > 0) return;
+  std::uint32_t marked = 0;
+  for (const CancelScope* scope = task.scope; scope != nullptr; scope = scope->outer)
+    if (scope->is_marked && !scope->delivered) ++marked;
+  if (marked == 0) return;
+  std::uint32_t chosen = alternative(marked + 1);
+  if (chosen == 0) return;
+  note([] { return std::string("and is to be dropped at its await"); });
+  for (CancelScope* scope = task.scope; scope != nullptr; scope = scope->outer)
+    if (scope->is_marked && !scope->delivered && --chosen == 0) scope->fired = true;
 }
 
 void Execution::report_swallowed(const Task& task) {

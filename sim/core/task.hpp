@@ -34,8 +34,10 @@ struct WorkerPool {
 /// first.
 struct CancelScope {
   CancelScope* outer = nullptr;
-  bool fired = false;      ///< its time is up; the next await that has to wait is dropped
-  bool delivered = false;  ///< the exception has been thrown
+  bool fired = false;           ///< its time is up; the next await that has to wait is dropped
+  bool delivered = false;       ///< the exception has been thrown
+  bool is_marked = false;       ///< not a timeout: the strategy decides at each await (see `Cancel::each`)
+  std::uint64_t last_hold = 0;  ///< what was held when it was entered: holds up to this serial number
 };
 
 /// Thrown into a task at an await point: by a `timeout` that fired (its scope), or by an abort of the whole task
@@ -85,6 +87,7 @@ struct Task {
   ExceptionState at_cancel;       ///< the exception state at that moment
   CancelScope* scope = nullptr;
   WorkerPool* pool = nullptr;
+  std::uint64_t worker_since = 0;  ///< the step in which it got the worker that it holds
 
   Task* starter = nullptr;  ///< whoever runs this task up to its first scheduling point
   Closure body;

@@ -31,6 +31,7 @@ class Explorer {
     Evidence& evidence = verdict_.evidence;
     evidence.seconds = std::chrono::duration<double>(WallClock::now() - start).count();
     fill_in_traces(evidence);
+    fill_in_worst_cases();
     if (verdict_.outcome != Outcome::violated && verdict_.outcome != Outcome::not_deterministic) conclude(ran_out);
     return std::move(verdict_);
   }
@@ -54,6 +55,8 @@ class Explorer {
       strategy_.end_execution(result);
       ++evidence.executions;
       evidence.steps += result.steps;
+      if (!execution_.measurements().empty()) [[unlikely]]
+        merge_measurements();
       if (options_.count_traces && result.failure != FailureKind::step_limit) traces_.add(result.trace_hash);
       if (result.failure == FailureKind::step_limit && !strategy_.is_fair()) {
         ++evidence.cut;
@@ -103,6 +106,36 @@ class Explorer {
       } else {
         known->second = known->second || entry.reached;
       }
+    }
+  }
+
+  void merge_measurements() {
+    for (const Measurement& entry : execution_.measurements()) {
+      auto known = std::find_if(verdict_.worst.begin(), verdict_.worst.end(), [&](const WorstCase& worst) {
+        return worst.contract == entry.contract && worst.reason == entry.reason;
+      });
+      if (known == verdict_.worst.end()) {
+        known = verdict_.worst.insert(
+            known,
+            WorstCase{
+                std::string(entry.contract), std::string(entry.reason), Duration(-1), Duration(), std::string(), {}});
+      }
+      if (entry.value <= known->value) continue;
+      known->value = entry.value;
+      known->budget = entry.budget;
+      known->schedule = execution_.decisions();
+    }
+  }
+
+  /// The words, from running each of those schedules once more.
+  void fill_in_worst_cases() {
+    Execution lit(execution_.options());
+    for (WorstCase& worst : verdict_.worst) {
+      Replay again(worst.schedule);
+      again.begin_execution(0);
+      lit.run(program_, again, Execution::Detail::explain);
+      for (const Measurement& entry : lit.measurements())
+        if (entry.contract == worst.contract && entry.reason == worst.reason) worst.text = std::string(entry.text);
     }
   }
 

@@ -51,4 +51,14 @@ std::string evidence_line(const Verdict& verdict) {
   return line;
 }
 
+std::string worst_case_line(const WorstCase& worst) {
+  const auto milliseconds = [](Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+  };
+  std::string line = fmt::format("worst case of {}: {:g} ms of {:g} ms, {}", worst.contract, milliseconds(worst.value),
+                                 milliseconds(worst.budget), worst.text);
+  if (!worst.reason.empty()) line += fmt::format("; acknowledged: {}", worst.reason);
+  return line;
+}
+
 }  // namespace heddle::sim

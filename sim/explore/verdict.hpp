@@ -53,14 +53,25 @@ struct Failure {
   [[nodiscard]] std::string signature() const { return std::string(to_string(kind)) + ":" + property; }
 };
 
+/// How close the executions came to a limit that a time contract sets (see `Measurement`).
+struct WorstCase {
+  std::string contract;  ///< "lock_hold_within_budget"
+  std::string reason;    ///< why going beyond the budget was acknowledged; empty: it was not
+  Duration value{};
+  Duration budget{};
+  std::string text;                ///< what, by whom, where
+  std::vector<Decision> schedule;  ///< that shows it
+};
+
 struct Verdict {
   Outcome outcome = Outcome::sampled;
   Evidence evidence;
   std::optional<Failure> failure;
   std::string problem;  ///< `not_deterministic`: what differed, where
   std::vector<std::string>
-      unreached;             ///< `sometimes` conditions that no execution reached; such a verdict is `violated`
-  ExecutionOptions options;  ///< under which the executions ran
+      unreached;                 ///< `sometimes` conditions that no execution reached; such a verdict is `violated`
+  std::vector<WorstCase> worst;  ///< one for each contract that was measured, and for each acknowledged reason
+  ExecutionOptions options;      ///< under which the executions ran
   /// `violated`: a copy of the program, to shrink and explain the failure for people. What the program refers to must
   /// still be there.
   std::shared_ptr<const Program> program;
@@ -75,5 +86,7 @@ struct Verdict {
 
 /// One line: outcome, executions, distinct traces, steps, time, executions per second.
 [[nodiscard]] std::string evidence_line(const Verdict& verdict);
+/// "worst lock_hold_within_budget: 7 ms of 5 ms, mutex state held by ...; acknowledged: ...".
+[[nodiscard]] std::string worst_case_line(const WorstCase& worst);
 
 }  // namespace heddle::sim

@@ -45,6 +45,7 @@ Json execution_to_json(const ExecutionOptions& options) {
             {"step_limit", options.step_limit}};
   if (options.slack != ExecutionOptions{}.slack) json["slack"] = options.slack;
   if (!options.only_property.empty()) json["only_property"] = options.only_property;
+  if (options.cancel == Cancel::each) json["cancel"] = "each";
   return json;
 }
 
@@ -140,6 +141,9 @@ void read_execution(const Reader& in, ExecutionOptions& options) {
   options.step_limit = in.get_or("step_limit", options.step_limit);
   options.slack = in.get_or("slack", options.slack);
   options.only_property = in.get_or<std::string>("only_property", {});
+  const auto cancel = in.get_or<std::string>("cancel", "none");
+  if (cancel != "none" && cancel != "each") in.complain("cancel", "must be 'none' or 'each'");
+  if (cancel == "each") options.cancel = Cancel::each;
 }
 
 std::string file_name(const FailureFile& file, int number) {

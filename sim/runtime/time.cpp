@@ -26,8 +26,7 @@ namespace detail {
 
 TimeLimit::TimeLimit(Execution& execution, Duration duration) : execution_(execution), task_(execution.running_task()) {
   timer_ = execution_.arm_timer(execution_.now() + duration, &TimeLimit::on_fire, this);
-  outer = task_.scope;
-  task_.scope = this;
+  execution_.enter_scope(task_, *this);
 }
 
 TimeLimit::~TimeLimit() {
@@ -36,9 +35,9 @@ TimeLimit::~TimeLimit() {
   if (delivered) execution_.report_swallowed(task_);
 }
 
-void TimeLimit::caught() noexcept {
-  execution_.cancellation_caught(task_);
+void TimeLimit::caught() {
   delivered = false;
+  execution_.scope_unwound(task_, *this);
 }
 
 void TimeLimit::on_fire(void* self) {

@@ -64,7 +64,7 @@ class TimeLimit : public CancelScope {
   TimeLimit(const TimeLimit&) = delete;
   TimeLimit& operator=(const TimeLimit&) = delete;
   /// The cancellation of this scope has arrived where it belongs.
-  void caught() noexcept;
+  void caught();
 
  private:
   static void on_fire(void* self);

@@ -29,7 +29,7 @@ std::optional<AsyncMutex::Guard> AsyncMutex::try_lock(std::source_location where
     return std::nullopt;
   }
   execution.touch(object_, Access::write);
-  execution.note_held(object_);
+  execution.note_held(object_, holding::tried_async_lock);
   return Guard(*this);
 }
 
@@ -41,7 +41,7 @@ void AsyncMutex::Locking::start(Execution& execution) {
 
 AsyncMutex::Guard AsyncMutex::Locking::finish(Execution& execution) {
   waiter_.finish(execution);
-  execution.note_held(object());
+  execution.note_held(object(), holding::async_lock);
   return Guard(mutex_);
 }
 

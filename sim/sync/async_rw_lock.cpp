@@ -31,7 +31,7 @@ std::optional<AsyncRwLock::Guard> AsyncRwLock::try_take(const Op& op, std::uint3
     return std::nullopt;
   }
   execution.touch(object_, access);
-  execution.note_held(object_);
+  execution.note_held(object_, amount == 1 ? holding::tried_async_read_lock : holding::tried_async_lock);
   return Guard(*this, amount);
 }
 
@@ -44,7 +44,7 @@ void AsyncRwLock::Locking::start(Execution& execution) {
 
 AsyncRwLock::Guard AsyncRwLock::Locking::finish(Execution& execution) {
   waiter_.finish(execution);
-  execution.note_held(object());
+  execution.note_held(object(), waiter_.amount == 1 ? holding::async_read_lock : holding::async_lock);
   return {lock_, waiter_.amount};
 }
 

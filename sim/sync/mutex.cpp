@@ -18,7 +18,7 @@ bool Mutex::try_lock(std::source_location where) {
     execution.note([] { return std::string("busy"); });
     return false;
   }
-  take(execution, execution.running_task().id);
+  take(execution, execution.running_task().id, holding::tried_mutex);
   return true;
 }
 
@@ -54,8 +54,11 @@ bool Mutex::try_lock_for(Duration patience, std::source_location where) {
 
 void Mutex::report_not_owner(Execution& execution) const {
   execution.fail(FailureKind::misuse, "unlock_by_owner", [&] {
-    return "task " + execution.running_task().name.str() + " unlocks mutex " + execution.object_name(object_) +
-           ", which it does not hold";
+    std::string text = "task " + execution.running_task().name.str() + " unlocks mutex " +
+                       execution.object_name(object_) + ", which it does not hold";
+    if (is_locked() && owner_ != clock_task)
+      text += "; " + execution.task(owner_).name.str() + " does, and its guard must be destroyed there";
+    return text;
   });
 }
 

@@ -58,13 +58,13 @@ class Mutex {
   friend class ConditionVariable;
   static constexpr std::int32_t free_level = 1;
   static constexpr TaskId nobody = ~TaskId{0};
-  [[gnu::always_inline]] void take(Execution& execution, TaskId self) {
+  [[gnu::always_inline]] void take(Execution& execution, TaskId self, const Holding& how = holding::mutex) {
     owner_ = self;
     execution.disable(waiters_);
     if (!special_waiters_.empty()) [[unlikely]]
       execution.refresh(special_waiters_);
     execution.touch(object_, Access::write, -free_level);
-    execution.note_held(object_);
+    execution.note_held(object_, how);
   }
   [[gnu::always_inline]] void give_up(Execution& execution) {
     owner_ = nobody;
@@ -83,6 +83,11 @@ class Mutex {
   TaskSet special_waiters_;  // their guards are not just that it is free
 };
 
-using LockGuard = std::lock_guard<Mutex>;
+/// std::lock_guard, which knows where in the source it is.
+class [[nodiscard]] LockGuard : public std::lock_guard<Mutex> {
+ public:
+  explicit LockGuard(Mutex& mutex, std::source_location where = std::source_location::current())
+      : std::lock_guard<Mutex>((mutex.lock(where), mutex), std::adopt_lock) {}
+};
 
 }  // namespace heddle::sim

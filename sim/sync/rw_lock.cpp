@@ -4,14 +4,14 @@
 
 namespace heddle::sim {
 
-void RwLock::take_write(Execution& execution) {
+void RwLock::take_write(Execution& execution, const Holding& how) {
   writer_ = execution.running_task().id;
   execution.touch(object_, Access::write, -everything);
-  execution.note_held(object_);
+  execution.note_held(object_, how);
   execution.refresh(waiters_);
 }
 
-void RwLock::take_read(Execution& execution) {
+void RwLock::take_read(Execution& execution, const Holding& how) {
   const TaskId self = execution.running_task().id;
   const auto known =
       std::find_if(reading_.begin(), reading_.end(), [&](const Reader& reader) { return reader.task == self; });
@@ -22,7 +22,7 @@ void RwLock::take_read(Execution& execution) {
   }
   ++readers_;
   execution.touch(object_, Access::commute, -1);
-  execution.note_held(object_);
+  execution.note_held(object_, how);
   execution.refresh(waiters_);
 }
 
@@ -68,7 +68,7 @@ void RwLock::lock(std::source_location where) {
   }
   if (execution.tearing_down()) return;
   if (policy_ == RwPolicy::fair && !execution.in_task()) HEDDLE_CHECK(turns_.try_take(everything));
-  take_write(execution);
+  take_write(execution, holding::mutex);
 }
 
 void RwLock::lock_shared(std::source_location where) {
@@ -82,7 +82,7 @@ void RwLock::lock_shared(std::source_location where) {
     execution.wait_until(ops::read_lock, object_, Access::commute, open, waiters_, WaitKind::block, where, needs);
     if (policy_ == RwPolicy::fair && !execution.tearing_down()) HEDDLE_CHECK(turns_.try_take(1));
   }
-  if (!execution.tearing_down()) take_read(execution);
+  if (!execution.tearing_down()) take_read(execution, holding::read_lock);
 }
 
 bool RwLock::try_lock(std::source_location where) {
@@ -92,7 +92,7 @@ bool RwLock::try_lock(std::source_location where) {
     execution.touch(object_, Access::read);
     return false;
   }
-  take_write(execution);
+  take_write(execution, holding::tried_mutex);
   return true;
 }
 
@@ -103,7 +103,7 @@ bool RwLock::try_lock_shared(std::source_location where) {
     execution.touch(object_, Access::read);
     return false;
   }
-  take_read(execution);
+  take_read(execution, holding::tried_read_lock);
   return true;
 }
 

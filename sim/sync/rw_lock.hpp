@@ -64,8 +64,8 @@ class RwLock {
   }
   void wait_for_turn(Execution& execution, const Op& op, std::uint32_t amount, std::source_location where);
   void write_lock_preferred(Execution& execution, std::source_location where);
-  void take_write(Execution& execution);
-  void take_read(Execution& execution);
+  void take_write(Execution& execution, const Holding& how);
+  void take_read(Execution& execution, const Holding& how);
   void fail_unlock(Execution& execution, const char* how) const;
 
   ObjectId object_;
@@ -78,7 +78,16 @@ class RwLock {
   Permits turns_{everything};  // `fair` only
 };
 
-using ReadGuard = std::shared_lock<RwLock>;
-using WriteGuard = std::unique_lock<RwLock>;
+/// std::shared_lock and std::unique_lock, which know where in the source they are.
+class [[nodiscard]] ReadGuard : public std::shared_lock<RwLock> {
+ public:
+  explicit ReadGuard(RwLock& lock, std::source_location where = std::source_location::current())
+      : std::shared_lock<RwLock>((lock.lock_shared(where), lock), std::adopt_lock) {}
+};
+class [[nodiscard]] WriteGuard : public std::unique_lock<RwLock> {
+ public:
+  explicit WriteGuard(RwLock& lock, std::source_location where = std::source_location::current())
+      : std::unique_lock<RwLock>((lock.lock(where), lock), std::adopt_lock) {}
+};
 
 }  // namespace heddle::sim

@@ -14,8 +14,14 @@ Semaphore::Permit& Semaphore::Permit::operator=(Permit&& other) noexcept {
 void Semaphore::Permit::release(std::source_location where) noexcept {
   if (semaphore_ == nullptr) return;
   Semaphore& semaphore = *std::exchange(semaphore_, nullptr);
-  Execution::current().note_released(semaphore.object_);
   semaphore.add_permits(amount_, where);
+  if (Execution& execution = Execution::current(); !execution.tearing_down())
+    execution.note_released(semaphore.object_);
+}
+
+void Semaphore::Permit::forget() noexcept {
+  if (semaphore_ != nullptr) Execution::current().note_released(semaphore_->object_);
+  semaphore_ = nullptr;
 }
 
 void Semaphore::add_permits(std::uint32_t amount, std::source_location where) noexcept {
@@ -35,7 +41,7 @@ std::optional<Semaphore::Permit> Semaphore::try_acquire(std::uint32_t amount, st
     return std::nullopt;
   }
   execution.touch(object_, Access::write);
-  execution.note_held(object_);
+  execution.note_held(object_, holding::permit);
   return Permit(*this, amount);
 }
 
@@ -47,7 +53,7 @@ void Semaphore::Acquiring::start(Execution& execution) {
 
 Semaphore::Permit Semaphore::Acquiring::finish(Execution& execution) {
   waiter_.finish(execution);
-  execution.note_held(object());
+  execution.note_held(object(), holding::permit);
   return {semaphore_, waiter_.amount};
 }
 

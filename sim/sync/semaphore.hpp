@@ -26,7 +26,7 @@ class Semaphore {
     ~Permit() { release(); }
     void release(std::source_location where = std::source_location::current()) noexcept;
     /// The permits are not given back.
-    void forget() noexcept { semaphore_ = nullptr; }
+    void forget() noexcept;
     [[nodiscard]] std::uint32_t amount() const noexcept { return semaphore_ == nullptr ? 0 : amount_; }
 
    private:

@@ -51,6 +51,7 @@ Token any_token() {
   token.execution.time = *rc::gen::element(TimeMode::any_time, TimeMode::as_soon_as_idle);
   token.execution.slack = *rc::gen::arbitrary<std::uint32_t>();
   token.execution.step_limit = *rc::gen::arbitrary<std::uint64_t>();
+  token.execution.cancel = *rc::gen::element(Cancel::none, Cancel::each);
   token.execution.only_property = *rc::gen::arbitrary<std::string>();
   return token;
 }
@@ -75,6 +76,7 @@ RC_GTEST_PROP(Token, IsReadBackAsItWasWritten, ()) {
   RC_ASSERT(read.execution.time == token.execution.time);
   RC_ASSERT(read.execution.slack == token.execution.slack);
   RC_ASSERT(read.execution.step_limit == token.execution.step_limit);
+  RC_ASSERT(read.execution.cancel == token.execution.cancel);
   RC_ASSERT(read.execution.only_property == token.execution.only_property);
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <optional>
 #include "sim/sync/once.hpp"
 #include "tests/support/explore.hpp"
 
@@ -59,6 +61,23 @@ TEST(Mutex, AReleaseByWhoeverDoesNotHoldItIsReported) {
   });
   EXPECT_EQ(failure.signature(), "misuse:unlock_by_owner");
   EXPECT_EQ(failure.message, "task thief unlocks mutex state, which it does not hold");
+}
+
+TEST(Mutex, AGuardThatIsDestroyedByAnotherTaskIsReported) {
+  const Failure failure = find_failure([](World& world) {
+    Mutex mutex("state");
+    std::optional<std::unique_lock<Mutex>> guard;
+    const TaskHandle owner = world.task("owner", [&] { guard.emplace(mutex); });
+    world.task("other", [&, owner] {
+      owner.join();
+      guard.reset();
+    });
+    world.run();
+  });
+  EXPECT_EQ(failure.signature(), "misuse:unlock_by_owner");
+  EXPECT_EQ(
+      failure.message,
+      "task other unlocks mutex state, which it does not hold; owner does, and its guard must be destroyed there");
 }
 
 TEST(Mutex, ATimedTryGivesUpWhenItsTimeIsOver) {
