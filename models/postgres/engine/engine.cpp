@@ -161,7 +161,8 @@ void Engine::commit(Session& session) {
   if (session.serial != no_serial_tx) serial_.commit(session.serial, record.sequence);
   for (const Undo& entry : session.undo) {
     if (entry.kind == Undo::Kind::update || entry.kind == Undo::Kind::remove) ++entry.row->changes;
-    std::erase_if(entry.row->lockers, [&](const Locker& locker) { return locker.tx == session.tx; });
+    if (std::erase_if(entry.row->lockers, [&](const Locker& locker) { return locker.tx == session.tx; }) > 0)
+      footprint_.released(*entry.row);
   }
   for (const Undo& entry : session.undo) refresh(*entry.row);
   end_transaction(session);
@@ -230,7 +231,9 @@ void Engine::undo(Session& session, const Undo& entry) {
     case Undo::Kind::lock:
       for (Locker& locker : row.lockers)
         if (locker.tx == session.tx) locker.strength = entry.strength;
-      if (!entry.had_lock) std::erase_if(row.lockers, [&](const Locker& locker) { return locker.tx == session.tx; });
+      if (entry.had_lock) break;
+      std::erase_if(row.lockers, [&](const Locker& locker) { return locker.tx == session.tx; });
+      footprint_.released(row);
       break;
   }
 }

@@ -31,6 +31,14 @@ class Footprint {
   }
   void row(Row& row, const Table& table) { touch_row(row, table, sim::Access::write); }
   void read_row(Row& row, const Table& table) { touch_row(row, table, sim::Access::read); }
+  /// For observers: a transaction of the running task holds the row's lock from now on, or does not any more.
+  void held(const Row& row, bool shared) {
+    if (execution_ != nullptr && row.has_object)
+      execution_->note_held(row.object, shared ? sim::holding::async_read_lock : sim::holding::async_lock);
+  }
+  void released(const Row& row) {
+    if (execution_ != nullptr && row.has_object) execution_->note_released(row.object);
+  }
   void key(const Table& table, std::uint16_t ordinal, std::size_t index, std::uint64_t hash, sim::Access access) {
     if (execution_ != nullptr) touch_key(table, ordinal, index, hash, false, access);
   }

@@ -64,6 +64,7 @@ void Engine::grant(Session& session, Row& row, LockStrength strength) {
   }
   session.undo.push_back({Undo::Kind::lock, false, strength, &row, nullptr, nullptr});
   row.lockers.push_back({session.tx, strength});
+  footprint_.held(row, strength <= LockStrength::share);
   refresh(row);
 }
 
