@@ -43,6 +43,16 @@ TEST(Run, OnlyTheGivenPropertyCounts) {
   EXPECT_EQ(heddle({"run", "lease_expiry:compare_and_delete", "--property", "one_holder_per_channel"}).exit_code, 1);
 }
 
+TEST(Run, CancellationIsExploredOnDemand) {
+  const char* const variant = "quiesce/timeout_during_drain:raii_guard";
+  const auto executions = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"run", variant, "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return nlohmann::json::parse(heddle(arguments).out)["results"][0]["evidence"]["executions"].get<int>();
+  };
+  EXPECT_LT(executions({}), executions({"--cancel", "each"}));
+}
+
 TEST(Run, EachStrategyFindsTheViolation) {
   for (const std::string strategy : {"random", "pct", "pct:5", "dfs", "dfs:preemptions=3", "dfs:delays=4"}) {
     const Ended ended =

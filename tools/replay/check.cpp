@@ -40,6 +40,8 @@ void print(const scenarios::VariantCheck& check, const Columns& columns) {
     fmt::print("  {:<4}  {:<{}}  {:<8}  {:<{}}  {}\n", finding.agrees ? "ok" : "FAIL", check.variant, columns.variant,
                expected_of(finding), subject_of(finding), columns.property, sim::evidence_line(finding.verdict));
     if (!finding.agrees) fmt::print("        {}\n", finding.disagreement);
+    for (const sim::WorstCase& worst : finding.verdict.worst)
+      if (finding.should_hold && worst.value.count() > 0) fmt::print("        {}\n", sim::worst_case_line(worst));
   }
   std::fflush(stdout);
 }

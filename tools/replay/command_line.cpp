@@ -72,6 +72,8 @@ void add_run(CLI::App& app, RunOptions& options, Action& chosen) {
   add_duration(command, "--time", options.time,
                "stop each variant after so long (60s by default); says so when that is reached");
   command.add_option("--property", options.property, "only this property counts");
+  command.add_option("--cancel", options.cancel, "each: what is marked as cancellable may be dropped at each await")
+      ->check(CLI::IsMember({"each"}));
   command.add_option("--out", options.out, "directory for failure files");
   command.add_flag("--json", options.json, "print one JSON document");
 }

@@ -38,7 +38,8 @@ struct RunOptions {
   std::uint64_t executions = 0;                              ///< 0: no limit
   std::chrono::nanoseconds time = std::chrono::seconds(60);  ///< for each variant
   std::string property;
-  std::string out;  ///< directory of failure files; empty: none are written
+  std::string cancel;  ///< "each", or empty: as the variant says
+  std::string out;     ///< directory of failure files; empty: none are written
   bool json = false;
 };
 Exit run(const Catalogue& catalogue, const RunOptions& options);

@@ -27,6 +27,7 @@ Result explore(const Target& target, const RunOptions& options) {
   sim::ExploreOptions explore;
   explore.execution = target.variant->execution;
   explore.execution.only_property = options.property;
+  if (options.cancel == "each") explore.execution.cancel = sim::Cancel::each;
   explore.budget = {.executions = options.executions, .time = options.time};
   Result result{target, sim::explore(target.variant->program, *strategy, explore), {}, {}};
   if (!result.verdict.failure) return result;
@@ -53,8 +54,18 @@ std::string advice_on_budget(const Result& result, const RunOptions& options, bo
       budget, by_count ? "--executions" : "--time");
 }
 
+/// Replays the schedule that shows the worst case.
+std::string token_of(const Target& target, const sim::WorstCase& worst, const sim::Verdict& verdict) {
+  sim::Failure shown;
+  if (verdict.failure && verdict.failure->schedule == worst.schedule) shown = *verdict.failure;
+  shown.schedule = worst.schedule;
+  return sim::encode(sim::make_token(target.variant->program, shown, verdict.options, naming_of(target)));
+}
+
 void print(const Result& result, const RunOptions& options, bool is_exhaustive) {
   fmt::print("{}: {}\n", result.target.name(), sim::evidence_line(result.verdict));
+  for (const sim::WorstCase& worst : result.verdict.worst)
+    fmt::print("{}\n  it replays as {}\n", sim::worst_case_line(worst), token_of(result.target, worst, result.verdict));
   fmt::print("{}", advice_on_budget(result, options, is_exhaustive));
   if (result.report) {
     sim::Report report = *result.report;

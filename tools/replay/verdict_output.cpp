@@ -22,6 +22,12 @@ ordered_json to_json(const sim::Verdict& verdict) {
                       {"distinct_traces_is_exact", evidence.distinct_is_exact}}}};
   if (!verdict.problem.empty()) json["problem"] = verdict.problem;
   if (!verdict.unreached.empty()) json["unreached"] = verdict.unreached;
+  for (const sim::WorstCase& worst : verdict.worst)
+    json["worst_cases"].push_back({{"contract", worst.contract},
+                                   {"value_ns", worst.value.count()},
+                                   {"budget_ns", worst.budget.count()},
+                                   {"acknowledged", worst.reason},
+                                   {"what", worst.text}});
   if (verdict.failure) {
     const sim::Failure& failure = *verdict.failure;
     json["failure"] = {{"kind", sim::to_string(failure.kind)},
