@@ -11,7 +11,8 @@
 #include <optional>
 
 #include "scenarios/quiesce/clearing_latch.hpp"
-#include "sim/runtime/time.hpp"
+#include "scenarios/quiesce/gate.hpp"
+#include "sim/runtime/cancellable.hpp"
 #include "sim/sync/atomic.hpp"
 #include "sim/sync/notify.hpp"
 
@@ -20,6 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using quiesce::ClearingLatch;
+using quiesce::Gate;
 using quiesce::LatchKind;
 
 constexpr sim::Duration drain_timeout = 5s;
@@ -27,28 +29,6 @@ constexpr sim::Duration quick_pass = 1s;
 constexpr sim::Duration slow_pass = 30s;
 
 enum class DrainHook : std::uint8_t { add_subtract_after_await, raii_guard };
-
-/// No new pass begins while somebody holds it.
-class Gate {
- public:
-  class [[nodiscard]] Hold {
-   public:
-    explicit Hold(Gate& gate) : gate_(gate) { gate_.add(); }
-    ~Hold() { gate_.subtract(); }
-    Hold(const Hold&) = delete;
-    Hold& operator=(const Hold&) = delete;
-
-   private:
-    Gate& gate_;
-  };
-  void add() { holders_.fetch_add(1); }
-  void subtract() { holders_.fetch_sub(1); }
-  [[nodiscard]] bool is_raised() const { return holders_.load() > 0; }
-  [[nodiscard]] bool is_down_at_the_end() const noexcept { return holders_.peek() == 0; }
-
- private:
-  sim::Atomic<int> holders_{0, "quiescing"};
-};
 
 class Coordinator {
  public:
@@ -132,7 +112,7 @@ void run(sim::World& world, DrainHook hook) {
     coordinator.sync_now(is_slow ? slow_pass : quick_pass);
   });
   world.task("host", [&] {
-    const bool cleared = coordinator.clear();
+    const bool cleared = sim::cancellable([&] { return coordinator.clear(); }).value_or(false);
     sim::sometimes("the drain timed out", !cleared);
     sim::sometimes("the store was wiped", cleared);
     pass.join();
@@ -140,7 +120,8 @@ void run(sim::World& world, DrainHook hook) {
                [] { return std::string("a pass was refused although nobody clears the store any more"); });
   });
   world.run();
-  world.check("gate_returns_to_zero", coordinator.gate().is_down_at_the_end());
+  world.check("gate_returns_to_zero", coordinator.gate().is_down_at_the_end(),
+              [] { return std::string("at the end the gate is up, and nobody is left who would lower it"); });
 }
 
 Variant variant(std::string name, std::string summary, DrainHook hook, Expectation expected) {
