@@ -249,7 +249,12 @@ void Dpor::on_step(const Execution& execution, const Step& step) {
 }
 
 void Dpor::on_tasks_ended(const Execution& execution) {
-  if (!blocked_) collect_pending(execution);
+  if (blocked_) return;
+  collect_pending(execution);
+  if (execution.result().failure != FailureKind::none) return;
+  ended_early_ = ended_early_ || execution.enabled().contains(clock_task);
+  for (TaskId id = 1; id < execution.task_count(); ++id)
+    ended_early_ = ended_early_ || (execution.task(id).started && !execution.task(id).finished);
 }
 
 void Dpor::end_execution(const ExecutionResult&) {

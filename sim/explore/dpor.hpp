@@ -11,7 +11,8 @@
 // together with all that is independent of the earlier step; if that is not seen in the first execution already, the
 // exploration begins again.
 //
-// Needs complete footprints. Properties that are looked at after every step (`always`) make all steps dependent.
+// Needs complete footprints, and executions that go on until nothing is left to do: it learns what tasks do from seeing
+// them do it. Properties that are looked at after every step (`always`) make all steps dependent.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +45,10 @@ class Dpor final : public Strategy {
   void end_execution(const ExecutionResult& result) override;
   [[nodiscard]] bool observes_steps() const override { return true; }
   [[nodiscard]] bool is_exhaustive() const override { return true; }
-  [[nodiscard]] bool was_bounded() const override { return left_out_ > 0; }
+  [[nodiscard]] bool was_bounded() const override { return left_out_ > 0 || ended_early_; }
+  /// Some execution ended while a background task or a timer could have gone on: what those would have done, and what
+  /// depends on it, was not seen, so that not every trace need have been explored.
+  [[nodiscard]] bool ended_early() const noexcept { return ended_early_; }
 
   /// Executions in which all that could go on had been explored before; 0 where all waits are levels.
   [[nodiscard]] std::uint64_t redundant() const noexcept { return redundant_; }
@@ -170,6 +174,7 @@ class Dpor final : public Strategy {
   bool must_begin_again_ = false;
   std::vector<Alternative> setup_;  // choices made before the first step: explored outermost, depth first
   std::size_t setup_position_ = 0;
+  bool ended_early_ = false;
   bool done_ = false;
   Sequence scratch_;
   std::vector<std::uint32_t> race_scratch_;

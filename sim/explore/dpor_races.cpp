@@ -1,5 +1,6 @@
 // What happened in an execution, and which of its races to reverse.
 #include <algorithm>
+#include <ranges>
 
 #include "sim/core/execution.hpp"
 #include "sim/explore/dpor.hpp"
@@ -102,11 +103,11 @@ void Dpor::join_conflicting(Event& event) const {
   for (const AccessRecord& access : event.accesses) {
     if (access.object.index >= objects_.size()) continue;
     const std::vector<PastAccess>& past = objects_[access.object.index].accesses;
-    for (auto earlier = past.rbegin(); earlier != past.rend(); ++earlier) {
-      if (!conflicts(earlier->access, access.access)) continue;
-      const Event& other = events_[earlier->step];
+    for (const PastAccess& earlier : std::views::reverse(past)) {
+      if (!conflicts(earlier.access, access.access)) continue;
+      const Event& other = events_[earlier.step];
       if (!happens_before(other, event.clock)) join(event.clock, other.clock);
-      if (earlier->access == Access::write) break;  // everything before it comes with it
+      if (earlier.access == Access::write) break;  // everything before it comes with it
     }
   }
 }
@@ -117,17 +118,17 @@ void Dpor::find_races(const Operation& operation, std::span<const std::uint32_t>
   for (const AccessRecord& access : operation.accesses) {
     if (access.object.index >= objects_.size()) continue;
     const std::vector<PastAccess>& past = objects_[access.object.index].accesses;
-    for (auto earlier = past.rbegin(); earlier != past.rend(); ++earlier) {
-      if (!conflicts(earlier->access, access.access)) continue;
-      const Event& other = events_[earlier->step];
+    for (const PastAccess& earlier : std::views::reverse(past)) {
+      if (!conflicts(earlier.access, access.access)) continue;
+      const Event& other = events_[earlier.step];
       if (other.task == operation.task) continue;
       if (happens_before(other, before)) {
-        if (earlier->access == Access::write) break;
+        if (earlier.access == Access::write) break;
         continue;
       }
-      if (!could_come_before(operation, earlier->step)) continue;  // look further back, to where it could
-      races.push_back(earlier->step);
-      if (is_certain && earlier->access == Access::write) break;
+      if (!could_come_before(operation, earlier.step)) continue;  // look further back, to where it could
+      races.push_back(earlier.step);
+      if (is_certain && earlier.access == Access::write) break;
     }
   }
   if (races.size() < 2) return;

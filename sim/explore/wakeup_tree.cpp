@@ -1,6 +1,7 @@
 #include "sim/explore/wakeup_tree.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace heddle::sim {
@@ -49,10 +50,10 @@ void WakeupForest::insert(Tree& tree, Sequence& v) {
     child = record.first_child;
   }
   Node chain = none;
-  for (auto letter = v.rbegin(); letter != v.rend(); ++letter) {
+  for (const Letter* letter : std::views::reverse(v)) {
     const Node node = allocate();
     Record& record = at(node);
-    record.letter = **letter;
+    record.letter = *letter;
     record.letter.opens_alternatives = is_below_leaf;
     record.first_child = chain;
     chain = node;
@@ -105,7 +106,11 @@ bool WakeupForest::is_covered_by(std::span<const Node> sleep, std::span<const Le
       case WeakInitial::yes:
         return true;
       case WeakInitial::with_all_alternatives:
-        return !waking_alternative(sleep, letter(node).task);
+        return !waking_alternative(sleep, letter(node).task) &&
+               std::all_of(sleep.begin(), sleep.end(), [&](Node other) {
+                 return letter(other).task != letter(node).task ||
+                        weak_initial(letter(other), v) == WeakInitial::with_all_alternatives;
+               });
       default:
         return false;
     }

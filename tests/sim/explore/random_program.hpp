@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   try_lock,
   nested_locks,
   choose,
+  perhaps_store,
   yield,
   sleep,
   join_previous,
@@ -58,9 +59,9 @@ struct RandomProgram {
   }
 
   [[nodiscard]] std::string describe() const {
-    static constexpr const char* names[] = {"load",     "store",         "add",          "cas",    "copy",
-                                            "lock_add", "try_lock",      "nested_locks", "choose", "yield",
-                                            "sleep",    "join_previous", "spawn"};
+    static constexpr const char* names[] = {"load",     "store",    "add",           "cas",    "copy",
+                                            "lock_add", "try_lock", "nested_locks",  "choose", "perhaps_store",
+                                            "yield",    "sleep",    "join_previous", "spawn"};
     std::string text = time == TimeMode::any_time ? "any_time" : "as_soon_as_idle";
     for (const auto& task : tasks) {
       text += " | ";
@@ -79,6 +80,7 @@ class RandomProgramRun {
  public:
   RandomProgramRun(const RandomProgram& program, World& world, FinalState& out) : program_(program), out_(out) {
     for (int i = 0; i < 3; ++i) atomics_.emplace_back(0, Name{"x", i});
+    for (int i = 0; i < 3; ++i) cells_.push_back({Execution::current().add_object("cell", Name{"cell", i}), 0});
     for (int i = 0; i < 2; ++i) mutexes_.emplace_back(Name{"m", i});
     results_.resize(program.tasks.size() * 5, 0);
     children_.resize(program.tasks.size(), 0);
@@ -87,6 +89,7 @@ class RandomProgramRun {
     out_.clear();
     world.run();
     for (const auto& atomic : atomics_) out_.push_back(atomic.peek());
+    for (const Cell& cell : cells_) out_.push_back(cell.value);
     for (const int result : results_) out_.push_back(result);
   }
 
@@ -131,6 +134,8 @@ class RandomProgramRun {
       }
       case Kind::choose:
         return observe(t, static_cast<int>(choose(2)));
+      case Kind::perhaps_store:
+        return perhaps_store(a, own);
       case Kind::yield:
         return yield();
       case Kind::sleep:
@@ -150,10 +155,30 @@ class RandomProgramRun {
     }
   }
 
+  /// A call that may fail: what it touches depends on the alternative, and what it does on what it finds.
+  void perhaps_store(std::size_t cell, int value) {
+    static constexpr Op perhaps{"perhaps store", Unwinds::if_endless};
+    Execution& execution = Execution::current();
+    execution.step(perhaps, cells_[cell].object, Access::write, std::source_location::current());
+    if (execution.alternative(2) == 1) return;  // refused: nothing is touched
+    execution.touch(cells_[cell].object, Access::write);
+    cells_[cell].value = cells_[cell].value * 3 + value;
+    if (cells_[cell].value < 4) return;
+    const std::size_t next = (cell + 1) % cells_.size();
+    execution.touch(cells_[next].object, Access::write);
+    cells_[next].value += 1;
+  }
+
+  struct Cell {
+    ObjectId object;
+    int value = 0;
+  };
+
   const RandomProgram& program_;
   FinalState& out_;
   std::deque<Atomic<int>> atomics_;
   std::deque<Mutex> mutexes_;
+  std::vector<Cell> cells_;
   std::vector<int> results_;  // of each task, then of up to four children of each
   std::vector<std::size_t> children_;
   std::vector<TaskHandle> handles_;
