@@ -46,7 +46,8 @@ class Instance {
   /// For who repeats on a real server what is said to this database.
   [[nodiscard]] DatabaseRecorder& recorder() noexcept { return recorder_; }
   [[nodiscard]] ResultPool& results() noexcept { return results_; }
-  /// The plan for `sql`, in most cases found by the address of the text.
+  /// The plan for `sql`. The address of the text only says where to look first: what is found is compared by its text,
+  /// so nothing but the time it takes depends on addresses.
   [[nodiscard]] const Plan& plan(std::string_view sql) {
     const Plan*& slot = recent_[(reinterpret_cast<std::uintptr_t>(sql.data()) >> 3U) % recent_.size()];
     if (slot == nullptr || slot->text != sql) slot = &state_.plan(sql);
