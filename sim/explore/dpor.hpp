@@ -50,7 +50,8 @@ class Dpor final : public Strategy {
   /// depends on it, was not seen, so that not every trace need have been explored.
   [[nodiscard]] bool ended_early() const noexcept { return ended_early_; }
 
-  /// Executions in which all that could go on had been explored before; 0 where all waits are levels.
+  /// Executions in which all that could go on had been explored before: few, and 0 where all waits
+  /// are levels and no data alternative changes what a step touches.
   [[nodiscard]] std::uint64_t redundant() const noexcept { return redundant_; }
   /// The most letters that wakeup trees and sleep sets held at once.
   [[nodiscard]] std::size_t wakeup_nodes() const noexcept { return forest_.high_water(); }
