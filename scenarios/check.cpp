@@ -80,7 +80,7 @@ Finding expect_violation(const std::string& property, const Variant& variant, co
 
 sim::Verdict explore_all(const std::string& property, const Variant& variant, const CheckOptions& options) {
   sim::ExploreOptions explore = explore_options(variant, options, property);
-  if (variant.expected.sampled_executions == 0) return sim::explore(variant.program, sim::Dfs{}.cached(), explore);
+  if (variant.expected.sampled_executions == 0) return sim::explore(variant.program, explore);
   explore.budget.executions = variant.expected.sampled_executions;
   return sim::explore(variant.program, sim::Random{options.seed}, explore);
 }

@@ -8,6 +8,7 @@
 #include "models/kv/unreliable_client.hpp"
 #include "scenarios/channel_pool/chain.hpp"
 #include "scenarios/channel_pool/scenarios.hpp"
+#include "sim/sync/shared_state.hpp"
 
 namespace heddle::scenarios {
 namespace {
@@ -21,7 +22,7 @@ struct Workload {
   kv::Store store;
   Chain chain;
   sim::AsyncMutex process{"process"};
-  int holders = 0;
+  sim::SharedState<int> holders{0, "holders"};
   bool held_two_at_once = false;
 };
 
@@ -36,9 +37,9 @@ void work(Workload& workload, const Protocol& protocol, const kv::FaultPolicy& p
     return me + " waited for " + std::to_string(waited.count() / 1'000'000) + " ms to acquire channel " +
            std::to_string(lease.channel) + ", which nobody else wanted";
   });
-  workload.held_two_at_once = ++workload.holders == 2 || workload.held_two_at_once;
+  workload.held_two_at_once = ++workload.holders.write() == 2 || workload.held_two_at_once;
   workload.chain.submit(lease.channel, me);
-  --workload.holders;
+  --workload.holders.write();
   pool.release(lease);
 }
 

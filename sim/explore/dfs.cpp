@@ -7,7 +7,7 @@
 namespace heddle::sim {
 
 std::string Dfs::name() const {
-  std::string base = cache_limit_ > 0 ? "exhaustive" : "dfs";
+  std::string base = cache_limit_ > 0 ? "dfs:cached" : "dfs";
   switch (bound_) {
     case Bound::preemptions:
       return base + ":preemptions=" + std::to_string(limit_);

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "sim/explore/determinism.hpp"
-#include "sim/explore/dfs.hpp"
 #include "sim/explore/distinct.hpp"
+#include "sim/explore/exhaustive.hpp"
 #include "sim/explore/replay.hpp"
 
 namespace heddle::sim {
@@ -30,6 +30,7 @@ class Explorer {
     const bool ran_out = loop(start);
     Evidence& evidence = verdict_.evidence;
     evidence.seconds = std::chrono::duration<double>(WallClock::now() - start).count();
+    evidence.strategy = strategy_.name();
     fill_in_traces(evidence);
     fill_in_worst_cases();
     if (verdict_.outcome != Outcome::violated && verdict_.outcome != Outcome::not_deterministic) conclude(ran_out);
@@ -184,7 +185,8 @@ Verdict explore(const Program& program, Strategy& strategy, const ExploreOptions
 }
 
 Verdict explore(const Program& program, const ExploreOptions& options) {
-  return explore(program, Dfs{}.cached(), options);
+  const std::unique_ptr<Strategy> strategy = exhaustive(program, options.execution);
+  return explore(program, *strategy, options);
 }
 
 Verdict replay_with(const Program& program, Strategy& strategy, const ExecutionOptions& options) {

@@ -42,7 +42,8 @@ template <class S>
   return explore(program, static_cast<Strategy&>(own), options);
 }
 
-/// Explores every schedule, up to happens-before equivalence: `Dfs{}.cached()`.
+/// Explores every schedule, up to happens-before equivalence, with the strategy that suits the program (see
+/// exhaustive.hpp): optimal DPOR, as a rule.
 [[nodiscard]] Verdict explore(const Program& program, const ExploreOptions& options = {});
 
 /// Runs `schedule` once. The verdict is `violated` (the failure reproduces, or another appeared), `sampled` (the run

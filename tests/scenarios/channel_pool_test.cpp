@@ -27,7 +27,7 @@ TEST(ChannelPool, TheNumberOfTracesOfEachFixIsKnown) {
     EXPECT_TRUE(verdict.exhausted()) << evidence_line(verdict);
     return verdict.evidence.distinct_traces;
   };
-  EXPECT_EQ(traces(acquire(), "claim_with_recheck"), 922U);
+  EXPECT_EQ(traces(acquire(), "claim_with_recheck"), 1216U);
   EXPECT_EQ(traces(claim_lock_expires(), "set_if_absent"), 142U);
   EXPECT_EQ(traces(with_lock_double(), "check_and_set"), 8U);
   EXPECT_EQ(traces(lru_document(), "locked_rmw"), 60U);

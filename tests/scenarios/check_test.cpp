@@ -72,9 +72,10 @@ TEST(Check, AConditionThatNoScheduleReachesCountsAsViolated) {
 TEST(Check, AnExhaustiveCheckThatRunsOutOfTimeIsNoPass) {
   Scenario scenario;
   const auto many_steps = [](sim::World& world) {
+    sim::Atomic<int> counter(0, "counter");
     for (int i = 0; i < 3; ++i)
-      world.task({"task", i}, [] {
-        for (int k = 0; k < 20; ++k) sim::yield();
+      world.task({"task", i}, [&counter] {
+        for (int k = 0; k < 20; ++k) counter.store(k);
       });
     world.run();
   };

@@ -16,7 +16,7 @@ using testing::SizeIs;
 TEST(Run, AVariantThatHoldsIsExhaustedWithAnEvidenceLine) {
   const Ended ended = heddle({"run", "channel_pool/lease_expiry:fencing_token"});
   EXPECT_EQ(ended.exit_code, 0);
-  EXPECT_THAT(ended.out, HasSubstr("channel_pool/lease_expiry:fencing_token: exhausted (dfs): "));
+  EXPECT_THAT(ended.out, HasSubstr("channel_pool/lease_expiry:fencing_token: exhausted (dfs:cached): "));
   EXPECT_THAT(ended.out, HasSubstr(" executions, "));
   EXPECT_THAT(ended.err, IsEmpty());
 }
@@ -24,7 +24,7 @@ TEST(Run, AVariantThatHoldsIsExhaustedWithAnEvidenceLine) {
 TEST(Run, AViolationIsShownWithItsLanesAndTheLineThatReplaysIt) {
   const Ended ended = heddle({"run", "lease_expiry:delete_unconditionally", "--property", "release_only_own"});
   EXPECT_EQ(ended.exit_code, 1);
-  EXPECT_THAT(ended.out, HasSubstr("lease_expiry:delete_unconditionally: violated (dfs): "));
+  EXPECT_THAT(ended.out, HasSubstr("lease_expiry:delete_unconditionally: violated (dfs:cached): "));
   EXPECT_THAT(ended.out, HasSubstr("release_only_own is violated: worker-"));
   EXPECT_THAT(ended.out, HasSubstr("kv.del NET:channel:in-use:1"));
   EXPECT_THAT(ended.out, HasSubstr("Replay: heddle replay h1:"));
@@ -101,7 +101,7 @@ TEST(Run, PrintsOneJsonDocument) {
 TEST(Run, ATimeBudgetThatIsUsedUpIsNoProof) {
   const Ended ended = heddle_of_bad_scenarios({"run", "large", "--time", "50ms"});
   EXPECT_EQ(ended.exit_code, 0);
-  EXPECT_THAT(ended.out, HasSubstr("test/large:many_steps: sampled (dfs): "));
+  EXPECT_THAT(ended.out, HasSubstr("test/large:many_steps: sampled (dpor): "));
   EXPECT_THAT(ended.out, HasSubstr("not exhausted: the time budget of 0.05 s was used up; raise it with --time"));
 }
 
@@ -139,7 +139,7 @@ TEST(Run, ATaskThatNeverEndsReachesTheStepLimit) {
   EXPECT_EQ(fair.exit_code, 1);
   EXPECT_THAT(fair.out, HasSubstr("step_limit"));
   EXPECT_THAT(fair.out, HasSubstr("had not ended after 500 steps"));
-  const Ended unfair = heddle_of_bad_scenarios({"run", "never_ends", "--executions", "20"});
+  const Ended unfair = heddle_of_bad_scenarios({"run", "never_ends", "--strategy", "dfs", "--executions", "20"});
   EXPECT_EQ(unfair.exit_code, 0);
   EXPECT_THAT(unfair.out, HasSubstr("20 cut at 500 steps"));
 }

@@ -33,7 +33,7 @@ Exit list(const Catalogue& catalogue, const ListOptions& options);
 
 struct RunOptions {
   std::string target;  ///< SCENARIO[:VARIANT]
-  std::string strategy = "dfs";
+  std::string strategy = "exhaustive";
   std::uint64_t seed = 0;
   std::uint64_t executions = 0;                              ///< 0: no limit
   std::chrono::nanoseconds time = std::chrono::seconds(60);  ///< for each variant

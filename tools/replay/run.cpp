@@ -20,16 +20,18 @@ struct Result {
   sim::Verdict verdict;
   std::optional<sim::Report> report;
   std::string file;
+  bool is_exhaustive = false;
 };
 
 Result explore(const Target& target, const RunOptions& options) {
-  const std::unique_ptr<sim::Strategy> strategy = make_strategy(options.strategy, options.seed);
   sim::ExploreOptions explore;
   explore.execution = target.variant->execution;
   explore.execution.only_property = options.property;
   if (options.cancel == "each") explore.execution.cancel = sim::Cancel::each;
   explore.budget = {.executions = options.executions, .time = options.time};
-  Result result{target, sim::explore(target.variant->program, *strategy, explore), {}, {}};
+  const std::unique_ptr<sim::Strategy> strategy =
+      make_strategy(options.strategy, options.seed, target.variant->program, explore.execution);
+  Result result{target, sim::explore(target.variant->program, *strategy, explore), {}, {}, strategy->is_exhaustive()};
   if (!result.verdict.failure) return result;
   sim::ReportOptions report;
   report.strategy = options.strategy;
@@ -42,8 +44,8 @@ Result explore(const Target& target, const RunOptions& options) {
 }
 
 /// Says so when the strategy was stopped before it had explored everything.
-std::string advice_on_budget(const Result& result, const RunOptions& options, bool is_exhaustive) {
-  if (!is_exhaustive || result.verdict.outcome != sim::Outcome::sampled) return {};
+std::string advice_on_budget(const Result& result, const RunOptions& options) {
+  if (!result.is_exhaustive || result.verdict.outcome != sim::Outcome::sampled) return {};
   const bool by_count = options.executions != 0 && result.verdict.evidence.executions >= options.executions;
   const std::string budget =
       by_count ? fmt::format("the budget of {} executions", options.executions)
@@ -62,11 +64,11 @@ std::string token_of(const Target& target, const sim::WorstCase& worst, const si
   return sim::encode(sim::make_token(target.variant->program, shown, verdict.options, naming_of(target)));
 }
 
-void print(const Result& result, const RunOptions& options, bool is_exhaustive) {
+void print(const Result& result, const RunOptions& options) {
   fmt::print("{}: {}\n", result.target.name(), sim::evidence_line(result.verdict));
   for (const sim::WorstCase& worst : result.verdict.worst)
     fmt::print("{}\n  it replays as {}\n", sim::worst_case_line(worst), token_of(result.target, worst, result.verdict));
-  fmt::print("{}", advice_on_budget(result, options, is_exhaustive));
+  fmt::print("{}", advice_on_budget(result, options));
   if (result.report) {
     sim::Report report = *result.report;
     report.evidence.clear();  // it has just been printed
@@ -92,7 +94,6 @@ nlohmann::ordered_json json_of(const Result& result) {
 
 Exit run(const Catalogue& catalogue, const RunOptions& options) {
   const std::vector<Target> targets = find_targets(catalogue, options.target);
-  const bool is_exhaustive = make_strategy(options.strategy, options.seed)->is_exhaustive();
   require_property(*targets.front().scenario, options.property);
   require_writable(options.out);
   Exit exit = Exit::ok;
@@ -103,7 +104,7 @@ Exit run(const Catalogue& catalogue, const RunOptions& options) {
     if (options.json) {
       results.push_back(json_of(result));
     } else {
-      print(result, options, is_exhaustive);
+      print(result, options);
     }
   }
   if (options.json) print_json({{"command", "run"}, {"exit_code", static_cast<int>(exit)}, {"results", results}});

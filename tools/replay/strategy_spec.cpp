@@ -8,6 +8,7 @@
 #include "sim/core/error.hpp"
 #include "sim/explore/dfs.hpp"
 #include "sim/explore/dpor.hpp"
+#include "sim/explore/exhaustive.hpp"
 #include "sim/explore/pct.hpp"
 #include "sim/explore/portfolio.hpp"
 #include "sim/explore/pos.hpp"
@@ -48,7 +49,7 @@ const std::vector<Kind>& kinds() {
        [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dpor>(); }},
       {"dpor:nodes=", "dpor:nodes=N", true,
        [](std::uint32_t n, std::uint64_t) -> Made { return std::make_unique<sim::Dpor>(n); }},
-      {"exhaustive", "exhaustive (dfs with a happens-before cache)", false,
+      {"dfs:cached", "dfs:cached (with a happens-before cache)", false,
        [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(sim::Dfs{}.cached()); }},
       {"dfs", "dfs (every interleaving)", false,
        [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(); }},
@@ -64,11 +65,16 @@ const std::vector<Kind>& kinds() {
 
 }  // namespace
 
+Made make_strategy(std::string_view spec, std::uint64_t seed, const sim::Program& program,
+                   const sim::ExecutionOptions& options) {
+  return spec == exhaustive_spec ? sim::exhaustive(program, options) : make_strategy(spec, seed);
+}
+
 Made make_strategy(std::string_view spec, std::uint64_t seed) {
   const std::size_t digits = spec.find_last_not_of("0123456789") + 1;
   const std::string_view name = spec.substr(0, digits);
   const std::string_view number_text = spec.substr(digits);
-  std::vector<std::string> names;
+  std::vector<std::string> names{std::string(exhaustive_spec)};
   for (const Kind& kind : kinds()) {
     names.emplace_back(kind.name);
     if (kind.name != name) continue;
@@ -84,7 +90,8 @@ Made make_strategy(std::string_view spec, std::uint64_t seed) {
 }
 
 std::string strategy_help() {
-  std::string text;
+  std::string text(exhaustive_spec);
+  text += " (dpor, or dfs:cached where that does not suit)";
   for (const Kind& kind : kinds()) text += fmt::format("{}{}", text.empty() ? "" : ", ", kind.help);
   return text;
 }

@@ -80,9 +80,10 @@ void does_not_run(sim::World& world) {
 }
 
 void many_steps(sim::World& world) {
+  sim::Atomic<int> counter(0, "counter");
   for (int i = 0; i < 4; ++i)
-    world.task({"task", i}, [] {
-      for (int k = 0; k < 20; ++k) sim::yield();
+    world.task({"task", i}, [&] {
+      for (int k = 0; k < 20; ++k) counter.store(k);
     });
   world.run();
 }
