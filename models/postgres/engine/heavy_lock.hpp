@@ -21,8 +21,8 @@ struct Waiter;
 /// Whether two sessions may not hold these at once (table 13.2 of the documentation).
 [[nodiscard]] constexpr bool conflict(TableLockMode a, TableLockMode b) noexcept {
   // A bit per mode that conflicts, from ACCESS SHARE (bit 0) to ACCESS EXCLUSIVE (bit 7).
-  constexpr std::array<std::uint8_t, 8> table = {0b10000000, 0b11000000, 0b11110000, 0b11111000,
-                                                 0b11101100, 0b11111100, 0b11111110, 0b11111111};
+  constexpr std::array<unsigned, 8> table = {0b10000000, 0b11000000, 0b11110000, 0b11111000,
+                                             0b11101100, 0b11111100, 0b11111110, 0b11111111};
   return ((table[static_cast<std::size_t>(a)] >> static_cast<unsigned>(b)) & 1U) != 0;
 }
 
