@@ -10,13 +10,15 @@
 namespace heddle::sim {
 namespace {
 
-/// A source path as it reads in the repository: this file's own path tells where that begins.
+/// A source path as it reads in the repository: this file's own path tells where that begins, and a path that a cache
+/// of the compiler wrote relative to the build folder begins there with "../".
 std::string_view repository_path(std::string_view path) {
   constexpr std::string_view here = __FILE__;
   constexpr std::string_view self = "sim/replay/timeline.cpp";
   static_assert(here.ends_with(self));
   constexpr std::string_view root = here.substr(0, here.size() - self.size());
   if (path.starts_with(root)) path.remove_prefix(root.size());
+  while (path.starts_with("../")) path.remove_prefix(3);
   return path;
 }
 
