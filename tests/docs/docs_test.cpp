@@ -67,7 +67,7 @@ std::string on_one_page(const std::string& command) {
   return command.starts_with(long_form) ? "heddle" + command.substr(long_form.size()) : command;
 }
 
-class Docs : public testing::TestWithParam<std::string> {};
+class Docs : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Docs, ShowWhatTheCommandsPrint) {
   const std::filesystem::path path = std::filesystem::path(HEDDLE_SOURCE_DIR) / GetParam();
@@ -95,7 +95,7 @@ TEST_P(Docs, ShowWhatTheCommandsPrint) {
   if (update) std::ofstream(path) << joined(page);
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, Docs, testing::ValuesIn(pages()), [](const auto& instance) {
+INSTANTIATE_TEST_SUITE_P(Pages, Docs, ::testing::ValuesIn(pages()), [](const auto& instance) {
   std::string name = instance.param;
   std::replace_if(
       name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');

@@ -141,7 +141,7 @@ TEST(Linearizable, AStaleReadIsIllegalAndIsMarked) {
   const LinearizabilityResult result = check_linearizable(Registers{}, history);
   EXPECT_EQ(result.outcome, Linearizability::illegal);
   EXPECT_EQ(result.partition, "x");
-  EXPECT_THAT(result.longest, testing::ElementsAre(0));
+  EXPECT_THAT(result.longest, ::testing::ElementsAre(0));
 }
 
 TEST(Linearizable, AnUnansweredWriteMayCountOrNot) {
@@ -206,8 +206,8 @@ TEST(History, ACacheThatIsNeverInvalidatedIsNot) {
   ASSERT_TRUE(verdict.violates("linearizable"));
   const std::string message =
       sim::replay(*verdict.program, verdict.failure->schedule, verdict.options).failure->message;
-  EXPECT_THAT(message, testing::HasSubstr("no order of the operations on x explains their answers\n"));
-  EXPECT_THAT(message, testing::HasSubstr("read x = 0 ┤!"));
+  EXPECT_THAT(message, ::testing::HasSubstr("no order of the operations on x explains their answers\n"));
+  EXPECT_THAT(message, ::testing::HasSubstr("read x = 0 ┤!"));
 }
 
 }  // namespace

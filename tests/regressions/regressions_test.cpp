@@ -26,10 +26,10 @@ TEST(Regressions, AreReplayedForEver) {
     EXPECT_TRUE(regression.ok) << regression.sentence;
 }
 
-class RegressionFiles : public testing::Test {
+class RegressionFiles : public ::testing::Test {
  protected:
   RegressionFiles() {
-    std::string name = testing::TempDir() + "heddle-XXXXXX";
+    std::string name = ::testing::TempDir() + "heddle-XXXXXX";
     folder = ::mkdtemp(name.data());
   }
   ~RegressionFiles() override { std::filesystem::remove_all(folder); }

@@ -24,7 +24,7 @@ std::ostream& operator<<(std::ostream& out, const Size& size) {
   return out << size.scenario << ":" << size.variant;
 }
 
-class FixedVariants : public testing::TestWithParam<Size> {};
+class FixedVariants : public ::testing::TestWithParam<Size> {};
 
 TEST_P(FixedVariants, HaveSoManyTraces) {
   const Scenario* scenario = find_scenario(GetParam().scenario);
@@ -38,7 +38,7 @@ TEST_P(FixedVariants, HaveSoManyTraces) {
 
 INSTANTIATE_TEST_SUITE_P(
     Async, FixedVariants,
-    testing::Values(
+    ::testing::Values(
         Size{"flame/apply_changes_lock_order", "ordered", 3}, Size{"flame/single_worker", "two_lock_blocks", 4},
         Size{"ratchet/rekey", "spawn_blocking", 2}, Size{"ratchet/post_connect", "scoped_prelude", 2},
         Size{"ratchet/recv_under_lock", "single_receiver", 8}, Size{"ratchet/send_under_lock", "serialised", 144},

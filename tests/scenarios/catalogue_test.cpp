@@ -20,7 +20,7 @@ std::vector<Named> every_variant() {
   return all;
 }
 
-std::string test_name(const testing::TestParamInfo<Named>& parameter) {
+std::string test_name(const ::testing::TestParamInfo<Named>& parameter) {
   const Named& named = parameter.param;
   std::string name = named.scenario->path() + "_" + named.variant->name;
   std::replace_if(
@@ -28,7 +28,7 @@ std::string test_name(const testing::TestParamInfo<Named>& parameter) {
   return name;
 }
 
-class Catalogue : public testing::TestWithParam<Named> {};
+class Catalogue : public ::testing::TestWithParam<Named> {};
 
 void replays_exactly(const Variant& variant, const sim::Verdict& found) {
   const sim::Verdict again = sim::replay(variant.program, found.failure->schedule, found.options);
@@ -48,7 +48,7 @@ TEST_P(Catalogue, EveryVariantShowsWhatItDeclaresAndWhatItShowsReplays) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Catalogue, testing::ValuesIn(every_variant()), test_name);
+INSTANTIATE_TEST_SUITE_P(All, Catalogue, ::testing::ValuesIn(every_variant()), test_name);
 
 TEST(CatalogueTest, EachPropertyIsViolatedByOneVariantAndHeldByAnother) {
   for (const Scenario& scenario : catalogue()) {

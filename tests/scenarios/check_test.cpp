@@ -9,7 +9,7 @@
 namespace heddle::scenarios {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Two deposits that may lose an update ("no_lost_update"), and a property that always holds.
 void deposits(sim::World& world) {

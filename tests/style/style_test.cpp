@@ -29,7 +29,7 @@ std::vector<std::string> rule_names() {
   return names;
 }
 
-class Style : public testing::TestWithParam<std::string> {};
+class Style : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Style, IsFollowedByEveryFile) {
   const Rule& rule = rule_named(GetParam());
@@ -43,7 +43,7 @@ TEST_P(Style, IsFollowedByEveryFile) {
                 << "\n(an exception needs an entry with a reason in tests/style/allowances.hpp)";
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, Style, testing::ValuesIn(rule_names()),
+INSTANTIATE_TEST_SUITE_P(Rules, Style, ::testing::ValuesIn(rule_names()),
                          [](const auto& instance) { return instance.param; });
 
 TEST(Allowances, AreAllNeededAndGiveAReason) {

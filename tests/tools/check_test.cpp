@@ -8,7 +8,7 @@
 namespace heddle::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(CheckCommand, PassesWhenEveryVariantShowsWhatIsExpected) {
   const Ended ended = heddle({"check", "lease_expiry"});

@@ -10,10 +10,10 @@
 namespace heddle::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
 
 TEST(Fuzz, KeepsEachDistinctFailureAsAFileThatReplays) {
   const TemporaryDirectory directory;

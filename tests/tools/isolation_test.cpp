@@ -10,7 +10,7 @@ namespace heddle::isolation {
 namespace {
 
 using test::Ended;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string error_of(std::string_view text) {
   try {

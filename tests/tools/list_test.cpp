@@ -8,8 +8,8 @@
 namespace heddle::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(List, ShowsScenariosVariantsPropertiesAndExpectedVerdicts) {
   const Ended ended = heddle({"list"});

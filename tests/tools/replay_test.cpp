@@ -8,12 +8,12 @@
 namespace heddle::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 /// A recorded failure of test/lost_update:racy.
-class ReplayOfALostUpdate : public testing::Test {
+class ReplayOfALostUpdate : public ::testing::Test {
  protected:
   ReplayOfALostUpdate() {
     const Ended ended = heddle_of_bad_scenarios({"run", "lost_update:racy", "--out", directory_.path(), "--json"});
@@ -94,7 +94,7 @@ TEST_F(ReplayOfALostUpdate, StepsGoForwardAndBack) {
   for (std::size_t at = ended.out.find("step "); at != std::string::npos; at = ended.out.find("step ", at + 1))
     if (const std::size_t slash = ended.out.find('/', at); slash != std::string::npos && slash - at < 8)
       steps.push_back(ended.out.substr(at + 5, slash - at - 5));
-  EXPECT_THAT(steps, testing::ElementsAre("1", "2", "3", "2", "4", "1"));
+  EXPECT_THAT(steps, ::testing::ElementsAre("1", "2", "3", "2", "4", "1"));
   EXPECT_THAT(ended.out, HasSubstr("here no_lost_update is violated: the balance is 1"));
   EXPECT_THAT(ended.out, HasSubstr("this is the last step"));
   EXPECT_THAT(ended.out, HasSubstr("this is the first step"));

@@ -8,10 +8,10 @@
 namespace heddle::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
 
 TEST(Run, AVariantThatHoldsIsExhaustedWithAnEvidenceLine) {
   const Ended ended = heddle({"run", "channel_pool/lease_expiry:fencing_token"});

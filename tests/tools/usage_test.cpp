@@ -7,8 +7,8 @@
 namespace heddle::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 void expect_refusal(const Ended& ended, const std::string& sentence) {
   EXPECT_EQ(ended.exit_code, 2);

@@ -69,7 +69,7 @@ TEST(LeaseOracle, AHolderReleasesTheLeaseOfItsSuccessor) {
   const sim::Verdict verdict = explore({.compares = false}, "release_only_own");
   ASSERT_TRUE(verdict.violates("release_only_own"));
   EXPECT_THAT(sim::replay(*verdict.program, verdict.failure->schedule, verdict.options).failure->message,
-              testing::HasSubstr("deleted lease:1 while it was the lease of"));
+              ::testing::HasSubstr("deleted lease:1 while it was the lease of"));
 }
 
 TEST(LeaseOracle, ALeaseWithoutATtlLeaksWhenItsAnswerIsLost) {

@@ -147,7 +147,7 @@ TEST(LinearizableClient, AClientThatTriesAgainAfterALostAnswerIsNot) {
   });
   ASSERT_TRUE(verdict.violates("linearizable"));
   EXPECT_THAT(sim::replay(*verdict.program, verdict.failure->schedule, verdict.options).failure->message,
-              testing::HasSubstr("del x = 0 ┤!"));
+              ::testing::HasSubstr("del x = 0 ┤!"));
 }
 
 /// A lease: free, or its holder.

@@ -14,9 +14,9 @@
 namespace heddle::kv {
 namespace {
 
-using testing::ElementsAre;
-using testing::Optional;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::Optional;
+using ::testing::UnorderedElementsAre;
 
 /// What the counter may be in the end when two tasks add to it.
 template <class Add>

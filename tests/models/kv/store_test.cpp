@@ -13,9 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using sim::TimeMode;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Optional;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Optional;
 
 /// Runs `body` as the only task, with a store and a client.
 template <class F>

@@ -11,7 +11,7 @@
 namespace heddle::kv {
 namespace {
 
-using testing::UnorderedElementsAre;
+using ::testing::UnorderedElementsAre;
 
 /// All that may become of `kv.set("a", "new")` over "old": what the caller is told, and the value in the end.
 std::set<std::string> outcomes_of_a_write(const FaultPolicy& policy) {

@@ -127,7 +127,7 @@ TEST(Footprint, ExecutionsWithTheSameTraceObserveTheSame) {
   pcg32 rng(20261121);
   std::uint64_t executions = 0;
   std::uint64_t traces = 0;
-  for (int i = 0; i < 600 && !testing::Test::HasFailure(); ++i) {
+  for (int i = 0; i < 600 && !::testing::Test::HasFailure(); ++i) {
     const Commands commands = i % 3 == 0 ? random_commands(rng, 3, 2) : random_commands(rng, 2, 4);
     SCOPED_TRACE(text(commands));
     const Explored plain = explore_all(blueprint, commands, sim::Dfs{}, 3000);

@@ -140,7 +140,7 @@ struct Changed {
   const char* at_rc;
   const char* at_rr;
 };
-class ChangedRow : public testing::TestWithParam<Changed> {};
+class ChangedRow : public ::testing::TestWithParam<Changed> {};
 
 TEST_P(ChangedRow, IsJudgedAgainAtReadCommittedAndRefusedAtRepeatableRead) {
   constexpr const char* table =
@@ -167,7 +167,7 @@ constexpr const char* update_refused = "ERROR 40001 could not serialize access d
 constexpr const char* delete_refused = "ERROR 40001 could not serialize access due to concurrent delete";
 INSTANTIATE_TEST_SUITE_P(
     Facts, ChangedRow,
-    testing::Values(
+    ::testing::Values(
         Changed{"UPDATE t SET x = 11 WHERE id = 1", "UPDATE t SET y = 1 WHERE x = 10", "UPDATE 0", update_refused},
         Changed{"UPDATE t SET x = 11 WHERE id = 1", "DELETE FROM t WHERE x = 10", "DELETE 0", update_refused},
         Changed{"UPDATE t SET x = 11 WHERE id = 1", "UPDATE t SET y = 1 WHERE id = 1 RETURNING x", "UPDATE 1: (11)",

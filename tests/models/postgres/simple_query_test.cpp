@@ -9,7 +9,7 @@
 namespace heddle::pg {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 const Blueprint& blueprint() {
   static const Blueprint instance("CREATE TABLE t (id int PRIMARY KEY, x int); INSERT INTO t VALUES (1, 10), (2, 20)");

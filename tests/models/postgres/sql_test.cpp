@@ -8,7 +8,7 @@
 namespace heddle::pg::test {
 namespace {
 
-class SqlTest : public testing::Test {
+class SqlTest : public ::testing::Test {
  protected:
   std::string run(std::string_view sql) {
     try {
@@ -134,7 +134,7 @@ TEST_F(SqlTest, WhatIsOutsideOfTheSubsetIsNamedWithItsPlace) {
     connection_.exec("SELECT id\nFROM t\nWHERE nothing = 1");
     FAIL();
   } catch (const SqlError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("at line 3, column 7 (SQLSTATE 42703)"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("at line 3, column 7 (SQLSTATE 42703)"));
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 using pg::Transcript;
 using pg::TranscriptEvent;
 using test::Ended;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string server() {
   const char* uri = std::getenv("HEDDLE_POSTGRES_URI");
@@ -32,7 +32,7 @@ std::string left_behind() {
   return text;
 }
 
-class Confirm : public testing::TestWithParam<const char*> {};
+class Confirm : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Confirm, TheRaceHappensOnTheServer) {
   const test::TemporaryDirectory failures;
@@ -48,14 +48,15 @@ TEST_P(Confirm, TheRaceHappensOnTheServer) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Variants, Confirm,
-                         testing::Values("checkpoint_reopens:read_before_lock",
-                                         "checkpoint_reopens:single_statement_join",
-                                         "checkpoint_reopens:lock_then_read_repeatable_read",
-                                         "checkpoint_reopens:lock_then_read_serializable",
-                                         "challenged_overwrites:read_before_lock", "closed_overwrites:read_before_lock",
-                                         "created_unsigned_head:no_lock", "fake_home_deposit:read_before_lock",
-                                         "first_touch_lock:lock_missing_row", "unknown_channel:upsert",
-                                         "lock_order_two_assets:event_order", "connection_lost:statement_by_statement"),
+                         ::testing::Values("checkpoint_reopens:read_before_lock",
+                                           "checkpoint_reopens:single_statement_join",
+                                           "checkpoint_reopens:lock_then_read_repeatable_read",
+                                           "checkpoint_reopens:lock_then_read_serializable",
+                                           "challenged_overwrites:read_before_lock",
+                                           "closed_overwrites:read_before_lock", "created_unsigned_head:no_lock",
+                                           "fake_home_deposit:read_before_lock", "first_touch_lock:lock_missing_row",
+                                           "unknown_channel:upsert", "lock_order_two_assets:event_order",
+                                           "connection_lost:statement_by_statement"),
                          [](const auto& parameter) {
                            std::string name = parameter.param;
                            name[name.find(':')] = '_';

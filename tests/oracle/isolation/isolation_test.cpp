@@ -49,7 +49,7 @@ std::vector<Case> cases() {
   return all;
 }
 
-std::string name_of(const testing::TestParamInfo<Case>& info) {
+std::string name_of(const ::testing::TestParamInfo<Case>& info) {
   return std::filesystem::path(info.param.spec).stem().string() + "_" + info.param.level.name;
 }
 
@@ -69,7 +69,7 @@ void PrintTo(const Case& value, std::ostream* out) {
   *out << value.spec << " at " << value.level.name;
 }
 
-class Isolation : public testing::TestWithParam<Case> {};
+class Isolation : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Isolation, TheModelPrintsWhatIsolationtesterPrints) {
   const auto& [spec, level] = GetParam();
@@ -85,7 +85,7 @@ TEST_P(Isolation, TheModelPrintsWhatIsolationtesterPrints) {
   EXPECT_EQ(first_difference(real.out, model.out), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, Isolation, testing::ValuesIn(cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Specs, Isolation, ::testing::ValuesIn(cases()), name_of);
 
 TEST(IsolationServer, PrintsWhatIsolationtesterPrintsAndLeavesNothing) {
   const std::string spec = std::string(HEDDLE_SPECS) + "/stale_join.spec";

@@ -16,7 +16,7 @@
 namespace heddle::kv {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::size_t sequence_length = 60;
 

@@ -9,10 +9,10 @@
 namespace heddle::pg {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::string uri() {
   const char* uri = std::getenv("HEDDLE_POSTGRES_URI");
@@ -37,7 +37,7 @@ constexpr std::string_view tables = R"(
   INSERT INTO accounts VALUES (1, 'ann', 10.50, true, 7), (2, NULL, 20, false, 8);
 )";
 
-class LiveConnectionTest : public testing::Test {
+class LiveConnectionTest : public ::testing::Test {
  protected:
   LiveConnectionTest() {
     control.run_or_throw("DROP SCHEMA IF EXISTS live_connection_test CASCADE");
@@ -96,7 +96,7 @@ TEST_F(LiveConnectionTest, AHandlerIsToldTheSameByTheModelAndByTheServer) {
   const auto by_server = handler(live);
 
   EXPECT_EQ(by_server, handler(model));
-  EXPECT_THAT(by_server, testing::Contains("3 o'hara 5"));
+  EXPECT_THAT(by_server, ::testing::Contains("3 o'hara 5"));
 }
 
 TEST_F(LiveConnectionTest, ATransactionThatIsDroppedIsRolledBack) {
@@ -196,13 +196,13 @@ TEST_F(LiveConnectionTest, AServerThatGoesAwayIsOneSentence) {
   ASSERT_TRUE(last.error);
   EXPECT_EQ(last.error->sqlstate(), sqlstate::admin_shutdown);
   EXPECT_THAT(error_of<ServerError>([&] { session.run("SELECT 1"); }),
-              AllOf(HasSubstr("has gone away"), testing::Not(HasSubstr("\n"))));
+              AllOf(HasSubstr("has gone away"), ::testing::Not(HasSubstr("\n"))));
 }
 
 TEST(ServerSession, AServerThatCannotBeReachedIsOneSentence) {
   EXPECT_THAT(error_of<ServerError>([] { const ServerSession session("postgresql://nobody@127.0.0.1:1/nothing"); }),
               AllOf(HasSubstr("the PostgreSQL server at 127.0.0.1 port 1 cannot be reached"),
-                    HasSubstr("Connection refused"), testing::Not(HasSubstr("\n"))));
+                    HasSubstr("Connection refused"), ::testing::Not(HasSubstr("\n"))));
 }
 
 TEST(ServerSession, AnotherVersionIsRefused) {

@@ -16,7 +16,7 @@ Live& live() {
   return instance;
 }
 
-class Fact : public testing::Test {
+class Fact : public ::testing::Test {
  public:
   Fact(Script script, Isolation level) : script_(std::move(script)), level_(level) {}
   void TestBody() override {
@@ -52,8 +52,8 @@ void register_facts() {
   for (const auto& file : files)
     for (const Script& script : read_facts(file.string()))
       for (const auto& [level, name] : levels)
-        testing::RegisterTest("Fact", (test_name(script.name) + "." + name).c_str(), nullptr, nullptr, file.c_str(), 1,
-                              [script, level = level]() -> testing::Test* { return new Fact(script, level); });
+        ::testing::RegisterTest("Fact", (test_name(script.name) + "." + name).c_str(), nullptr, nullptr, file.c_str(),
+                                1, [script, level = level]() -> ::testing::Test* { return new Fact(script, level); });
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
   const std::string parameters =
       "seed=" + setting("HEDDLE_ORACLE_SEED", "20261121") + " max_success=" + setting("HEDDLE_ORACLE_PROGRAMS", "1000");
   setenv("RC_PARAMS", parameters.c_str(), 1);
-  testing::InitGoogleTest(&argc, argv);
+  ::testing::InitGoogleTest(&argc, argv);
   heddle::pg::oracle::register_facts();
   return RUN_ALL_TESTS();
 }
