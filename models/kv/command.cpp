@@ -59,9 +59,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   if (digits.empty() || (digits.front() == '0' && text != "0")) return std::nullopt;
   std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, problem] = std::from_chars(text.data(), end, number);
-  if (problem != std::errc{} || rest != end) return std::nullopt;
+  const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
   return number;
 }
 

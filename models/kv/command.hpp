@@ -159,7 +159,6 @@ class OwnedCommand {
  public:
   explicit OwnedCommand(const Command& command);
   OwnedCommand(const OwnedCommand& other) : OwnedCommand(other.command()) {}
-  OwnedCommand(OwnedCommand&& other) : OwnedCommand(other.command()) {}
   OwnedCommand& operator=(const OwnedCommand&) = delete;
   [[nodiscard]] const Command& command() const noexcept { return command_; }
 

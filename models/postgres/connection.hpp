@@ -48,15 +48,13 @@ template <class T>
     return value;
   } else if constexpr (std::is_same_v<T, std::nullptr_t>) {
     return Value();
-  } else if constexpr (std::is_same_v<T, bool>) {
+  } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, Numeric>) {
     return Value::of(value);
   } else if constexpr (std::is_integral_v<T>) {
     if constexpr (std::is_unsigned_v<T> && sizeof(T) == sizeof(std::uint64_t)) {
       if (!std::in_range<std::int64_t>(value)) return Value::of(Numeric(static_cast<Int128>(value), 0));
     }
     return Value::of(static_cast<std::int64_t>(value));
-  } else if constexpr (std::is_same_v<T, Numeric>) {
-    return Value::of(value);
   } else {
     static_assert(std::is_convertible_v<const T&, std::string_view>, "not a type of a parameter");
     return Value::of(std::string_view(value));

@@ -27,9 +27,9 @@ void BlueprintState::adopt_rows(Engine& engine) {
     schema.sequences[i].is_called = engine.sequences()[i].is_called;
   }
   const Snapshot everything{engine.commit_sequence(), no_tx, 0};
-  for (std::uint16_t ordinal = 0; ordinal < rows.size(); ++ordinal) {
+  for (std::size_t ordinal = 0; ordinal < rows.size(); ++ordinal) {
     rows[ordinal].clear();
-    const Table& table = engine.table(ordinal);
+    const Table& table = engine.table(static_cast<std::uint16_t>(ordinal));
     const std::size_t width = table.schema->columns.size();
     for (const auto& segment : table.segments) {
       for (const Version* version : segment) {
@@ -79,8 +79,8 @@ void BlueprintState::run_script(std::string_view script) {
 }
 
 Instance::Instance(BlueprintState& state) : state_(state), engine_(state.schema) {
-  for (std::uint16_t table = 0; table < state.rows.size(); ++table)
-    for (const Value* values : state.rows[table]) engine_.load(table, values);
+  for (std::size_t table = 0; table < state.rows.size(); ++table)
+    for (const Value* values : state.rows[table]) engine_.load(static_cast<std::uint16_t>(table), values);
   engine_.freeze();
 }
 

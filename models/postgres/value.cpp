@@ -132,9 +132,10 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   int minute = 0;
   int second = 0;
   if (!rest.empty() && (rest.front() == ' ' || rest.front() == 'T') &&
-      std::sscanf(rest.data() + 1, "%2d:%2d%n", &hour, &minute, &used) == 2) {
+      std::sscanf(copy.c_str() + (copy.size() - rest.size()) + 1, "%2d:%2d%n", &hour, &minute, &used) == 2) {
     rest.remove_prefix(static_cast<std::size_t>(used) + 1);
-    if (std::sscanf(rest.data(), ":%2d%n", &second, &used) == 1) rest.remove_prefix(static_cast<std::size_t>(used));
+    if (std::sscanf(copy.c_str() + (copy.size() - rest.size()), ":%2d%n", &second, &used) == 1)
+      rest.remove_prefix(static_cast<std::size_t>(used));
     if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
     result += ((hour * std::int64_t{60} + minute) * 60 + second) * microseconds_a_second;
     if (!rest.empty() && rest.front() == '.') {

@@ -28,7 +28,7 @@ void run_document(sim::World& world, const Protocol& protocol) {
         const Lease lease = pool.acquire(me);
         acquired.push_back(lease.channel);
         chain.submit(lease.channel, me);
-      } catch (const PoolError&) {
+      } catch (const PoolError&) {  // no channel for this one
       }
     });
   world.run();

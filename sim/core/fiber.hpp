@@ -84,7 +84,7 @@ class Fiber {
   std::byte* memory_ = nullptr;  // guard region, then the stack
   std::size_t size_ = 0;
   const void* stack_bottom_ = nullptr;
-  void* fake_stack_ = nullptr;
+  [[maybe_unused]] void* fake_stack_ = nullptr;  // AddressSanitizer's
   Entry entry_ = nullptr;
   void* argument_ = nullptr;
 };

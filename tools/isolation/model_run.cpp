@@ -70,18 +70,6 @@ class Everything final : public sim::Strategy {
   std::size_t depth_ = 0;
 };
 
-const char* name_of(pg::Isolation level) {
-  switch (level) {
-    case pg::Isolation::read_committed:
-      return "read committed";
-    case pg::Isolation::repeatable_read:
-      return "repeatable read";
-    case pg::Isolation::serializable:
-      break;
-  }
-  return "serializable";
-}
-
 }  // namespace
 
 struct ModelRun::State {

@@ -13,9 +13,6 @@ namespace {
 constexpr sim::Op take_command{"take command", sim::Unwinds::at_once};
 constexpr sim::Op await_reply{"await reply", sim::Unwinds::at_once};
 
-/// isolationtester's own patience with a step.
-constexpr std::chrono::seconds patience{360};
-
 StatementOutcome outcome_of(const pg::StatementResult& result) {
   StatementOutcome outcome;
   if (result.error) {

@@ -5,8 +5,6 @@
 namespace heddle::isolation {
 namespace {
 
-constexpr std::chrono::seconds patience{360};  ///< isolationtester's own
-
 std::vector<StatementOutcome> outcomes_of(std::vector<pg::ServerResult> results) {
   std::vector<StatementOutcome> outcomes;
   for (pg::ServerResult& result : results) {
@@ -18,18 +16,6 @@ std::vector<StatementOutcome> outcomes_of(std::vector<pg::ServerResult> results)
     outcome.table->rows = std::move(result.rows);
   }
   return outcomes;
-}
-
-const char* name_of(pg::Isolation level) {
-  switch (level) {
-    case pg::Isolation::read_committed:
-      return "read committed";
-    case pg::Isolation::repeatable_read:
-      return "repeatable read";
-    case pg::Isolation::serializable:
-      break;
-  }
-  return "serializable";
 }
 
 }  // namespace

@@ -2,11 +2,30 @@
 // and on a real server.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "models/postgres/isolation.hpp"
+
 namespace heddle::isolation {
+
+/// How long isolationtester itself waits for a step.
+inline constexpr std::chrono::seconds patience{360};
+
+/// As SET default_transaction_isolation takes it.
+[[nodiscard]] constexpr const char* name_of(pg::Isolation level) noexcept {
+  switch (level) {
+    case pg::Isolation::read_committed:
+      return "read committed";
+    case pg::Isolation::repeatable_read:
+      return "repeatable read";
+    case pg::Isolation::serializable:
+      break;
+  }
+  return "serializable";
+}
 
 /// A result with rows, in text form; nothing is NULL.
 struct Table {

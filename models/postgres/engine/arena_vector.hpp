@@ -1,7 +1,7 @@
 // A growing array in an arena: never freed singly, no destructors. For what a statement gathers while it runs.
 #pragma once
 
-#include <cstring>
+#include <memory>
 #include <type_traits>
 
 #include "sim/core/arena.hpp"
@@ -29,7 +29,7 @@ class ArenaVector {
   void grow() {
     const std::size_t capacity = capacity_ == 0 ? 8 : capacity_ * 2;
     auto* data = static_cast<T*>(arena_->allocate(capacity * sizeof(T), alignof(T)));
-    if (size_ > 0) std::memcpy(data, data_, size_ * sizeof(T));
+    std::uninitialized_copy_n(data_, size_, data);
     data_ = data;
     capacity_ = capacity;
   }

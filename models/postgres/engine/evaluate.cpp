@@ -99,10 +99,8 @@ std::int64_t count_characters(std::string_view text) {
   return count;
 }
 
-}  // namespace
-
 /// The operators whose result is null when an operand is.
-static Value apply_strict(const Expr& expr, const Value& a, const Value& b, sim::Arena& arena) {
+Value apply_strict(const Expr& expr, const Value& a, const Value& b, sim::Arena& arena) {
   switch (expr.op) {
     case ExprOp::equal:
     case ExprOp::not_equal:
@@ -151,7 +149,7 @@ static Value apply_strict(const Expr& expr, const Value& a, const Value& b, sim:
   throw SqlError(sqlstate::feature_not_supported, "this expression is not supported by the model");
 }
 
-static Value evaluate_logic(Executor& executor, const Expr& expr, const Frame& frame) {
+Value evaluate_logic(Executor& executor, const Expr& expr, const Frame& frame) {
   if (expr.op == ExprOp::logic_not) {
     const Value value = executor.evaluate(expr.args[0], frame);
     return value.is_null() ? value : Value::of(!value.boolean());
@@ -169,7 +167,7 @@ static Value evaluate_logic(Executor& executor, const Expr& expr, const Frame& f
   return any_null ? Value() : Value::of(!decisive);
 }
 
-static Value evaluate_in_list(Executor& executor, const Expr& expr, const Frame& frame) {
+Value evaluate_in_list(Executor& executor, const Expr& expr, const Frame& frame) {
   const Value probe = executor.evaluate(expr.args[0], frame);
   if (probe.is_null()) return probe;
   bool any_null = false;
@@ -184,7 +182,7 @@ static Value evaluate_in_list(Executor& executor, const Expr& expr, const Frame&
   return any_null ? Value() : Value::of(expr.negated);
 }
 
-static Value evaluate_in_array(Executor& executor, const Expr& expr, const Frame& frame, sim::Arena& arena) {
+Value evaluate_in_array(Executor& executor, const Expr& expr, const Frame& frame, sim::Arena& arena) {
   const Value probe = executor.evaluate(expr.args[0], frame);
   const Value list = executor.evaluate(expr.args[1], frame);
   if (probe.is_null() || list.is_null()) return {};
@@ -205,7 +203,7 @@ static Value evaluate_in_array(Executor& executor, const Expr& expr, const Frame
   return any_null ? Value() : Value::of(expr.negated);
 }
 
-static Value evaluate_extreme(Executor& executor, const Expr& expr, const Frame& frame) {
+Value evaluate_extreme(Executor& executor, const Expr& expr, const Frame& frame) {
   Value best;
   for (const Expr& arg : expr.args) {
     const Value value = executor.evaluate(arg, frame);
@@ -216,7 +214,7 @@ static Value evaluate_extreme(Executor& executor, const Expr& expr, const Frame&
   return best;
 }
 
-static Value evaluate_conditional(Executor& executor, const Expr& expr, const Frame& frame) {
+Value evaluate_conditional(Executor& executor, const Expr& expr, const Frame& frame) {
   switch (expr.op) {
     case ExprOp::case_when: {
       std::size_t i = 0;
@@ -239,6 +237,8 @@ static Value evaluate_conditional(Executor& executor, const Expr& expr, const Fr
       return evaluate_extreme(executor, expr, frame);
   }
 }
+
+}  // namespace
 
 Value Executor::evaluate(const Expr& expr, const Frame& frame) {
   switch (expr.op) {

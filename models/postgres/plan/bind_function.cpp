@@ -80,8 +80,8 @@ std::optional<Expr> Binder::sequence_function(const ast::Expr& syntax, Scope& sc
       {"nextval", ExprOp::next_value}, {"currval", ExprOp::current_value}, {"setval", ExprOp::set_value}};
   for (const Entry& entry : functions) {
     if (entry.name != syntax.text || syntax.args.empty()) continue;
-    const ast::Expr* name = &syntax.args[0];
-    if (name->kind == ExprKind::cast) name = &name->args[0];
+    const ast::Expr* name = &syntax.args.front();
+    if (name->kind == ExprKind::cast) name = &name->args.front();
     if (name->kind != ExprKind::string_constant) not_supported_at(syntax.text + " of an expression", syntax.location);
     const auto sequence = schema_.find_sequence(name->text);
     if (!sequence) fail_at(sqlstate::undefined_table, "relation \"" + name->text + "\" does not exist", -1);

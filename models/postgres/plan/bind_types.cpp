@@ -207,7 +207,7 @@ Expr Binder::assign(Expr expr, const Column& column) {
   return result;
 }
 
-void Binder::unify(std::vector<Expr*> exprs, const char* construct) {
+void Binder::unify(const std::vector<Expr*>& exprs, const char* construct) {
   Type common = Type::unknown;
   for (const Expr* expr : exprs) {
     if (expr->type == Type::unknown) continue;

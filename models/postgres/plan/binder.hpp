@@ -115,7 +115,7 @@ class Binder {
   [[nodiscard]] Expr sub_select(const ast::Expr& syntax, Scope& scope);
 
   // bind_types.cpp
-  void unify(std::vector<Expr*> exprs, const char* construct);
+  void unify(const std::vector<Expr*>& exprs, const char* construct);
   [[nodiscard]] Expr parse_literal(const Expr& literal, Type type);
   void set_param_type(Expr& expr, Type type);
 

@@ -211,6 +211,8 @@ ast::Command command(const Json& wrapped) {
   return utility(node);
 }
 
+namespace {
+
 /// libpg_query's JSON leaves out integers that are not positive: a negative one looks like 0. Its digits are still in
 /// the text.
 void restore_negative_integers(Json& node, std::string_view sql) {
@@ -233,6 +235,7 @@ void restore_negative_integers(Json& node, std::string_view sql) {
     for (auto& child : node) restore_negative_integers(child, sql);
 }
 
+}  // namespace
 }  // namespace tree
 
 std::vector<ParsedCommand> parse(std::string_view sql) {
