@@ -1,5 +1,6 @@
 # One static library per top-level folder; sources are found by folder, so a new file needs no edit here.
 option(HEDDLE_UNITY "Compile sources together, eight at a time: most of the cost of one is in headers. For builds from scratch" OFF)
+set(HEDDLE_SEPARATE "" CACHE STRING "Targets whose sources are never compiled together")
 
 add_library(heddle_build_flags INTERFACE)
 target_compile_features(heddle_build_flags INTERFACE cxx_std_20)
@@ -12,7 +13,7 @@ target_compile_definitions(heddle_build_flags INTERFACE _GLIBCXX_ASSERTIONS)
 
 # heddle_unity(TARGET OUT SOURCE...): in OUT, the sources to compile for TARGET: these, or files that join them.
 function(heddle_unity target out)
-  if(NOT HEDDLE_UNITY)
+  if(NOT HEDDLE_UNITY OR target IN_LIST HEDDLE_SEPARATE)
     set(${out} ${ARGN} PARENT_SCOPE)
     return()
   endif()
@@ -31,11 +32,11 @@ function(heddle_unity target out)
   set(${out} ${joined} PARENT_SCOPE)
 endfunction()
 
-# heddle_library(NAME [SEPARATE] [EXCLUDE folder...] [PUBLIC target...] [PRIVATE target...]): the library heddle::NAME of the current
+# heddle_library(NAME [EXCLUDE folder...] [PUBLIC target...] [PRIVATE target...]): the library heddle::NAME of the current
 # folder, without the folders that are libraries of their own. Its headers are a file set: they are installed with it, and
-# the target all_verify_interface_header_sets compiles each on its own. SEPARATE: its sources are never compiled together.
+# the target all_verify_interface_header_sets compiles each on its own.
 function(heddle_library name)
-  cmake_parse_arguments(ARG "SEPARATE" "" "EXCLUDE;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "EXCLUDE;PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
   foreach(folder IN LISTS ARG_EXCLUDE)
@@ -43,9 +44,7 @@ function(heddle_library name)
     list(FILTER headers EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${folder}/")
   endforeach()
   if(sources)
-    if(NOT ARG_SEPARATE)
-      heddle_unity(heddle_${name} sources ${sources})
-    endif()
+    heddle_unity(heddle_${name} sources ${sources})
     add_library(heddle_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(heddle_${name} PUBLIC ${ARG_PUBLIC} PRIVATE $<BUILD_INTERFACE:heddle_build_flags> ${ARG_PRIVATE})

@@ -49,13 +49,20 @@ configure() {
 
 # build PRESET [TARGET...]
 build() {
-  local preset="$1"
+  local preset="$1" folder="$heddle_root/build/$1" log clashing
   shift
   configure "$preset"
   if [[ $# -gt 0 ]]; then set -- --target "$@"; fi
-  if run cmake --build "$heddle_root/build/$preset" --parallel "$heddle_jobs" "$@"; then return; fi
-  if ! grep -q '^HEDDLE_UNITY:[A-Z]*=ON' "$heddle_root/build/$preset/CMakeCache.txt"; then return 1; fi
-  say "that failed; once more with each source on its own, in case two of them only use the same name"
-  run cmake "$heddle_root/build/$preset" -DHEDDLE_UNITY=OFF
-  run cmake --build "$heddle_root/build/$preset" --parallel "$heddle_jobs" "$@"
+  log="$(mktemp)"
+  if run cmake --build "$folder" --parallel "$heddle_jobs" "$@" | tee "$log"; then
+    rm -f "$log"
+    return
+  fi
+  clashing="$(sed -n 's|^FAILED: .*/\([A-Za-z_]*\)_unity/[0-9]*\.cpp\.o.*|\1|p' "$log" | sort -u | paste -sd ';')"
+  rm -f "$log"
+  if [[ -z $clashing ]]; then return 1; fi
+  clashing+="$(sed -n 's/^HEDDLE_SEPARATE:STRING=\(..*\)/;\1/p' "$folder/CMakeCache.txt")"
+  say "that failed; once more with each source of $clashing on its own, in case two of them only use the same name"
+  run cmake "$folder" "-DHEDDLE_SEPARATE=$clashing"
+  run cmake --build "$folder" --parallel "$heddle_jobs" "$@"
 }

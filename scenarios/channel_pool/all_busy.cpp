@@ -48,7 +48,7 @@ void work(Workload& workload, const Protocol& protocol, int i) {
   }
 }
 
-void run(sim::World& world, const Protocol& protocol) {
+void acquire_from_busy_pool(sim::World& world, const Protocol& protocol) {
   Workload workload;
   workload.channels_are_released = world.choose(2, "are channels released?") == 1;
   for (int i = 0; i < workers; ++i) world.task({"worker", i}, [&, i] { work(workload, protocol, i); });
@@ -88,13 +88,13 @@ Scenario all_busy() {
       "all_busy", "more workers than channels", all,
       {
           channel_pool::make_variant("retries_for_ever", "tries again until there is a channel", for_ever(),
-                                     {.violates = {all[0]}}, run),
+                                     {.violates = {all[0]}}, acquire_from_busy_pool),
           channel_pool::make_variant("nameless_error", "gives up without saying why", nameless(),
-                                     {.violates = {all[1]}, .holds = {all[0], all[2]}}, run),
+                                     {.violates = {all[1]}, .holds = {all[0], all[2]}}, acquire_from_busy_pool),
           channel_pool::make_variant("no_retry", "gives up after the first attempt", trying(1),
-                                     {.violates = {all[2]}, .holds = {all[0], all[1]}}, run),
+                                     {.violates = {all[2]}, .holds = {all[0], all[1]}}, acquire_from_busy_pool),
           channel_pool::make_variant("bounded_retries", "tries three times, with pauses, and says that all are busy",
-                                     trying(attempts), {.holds = all}, run),
+                                     trying(attempts), {.holds = all}, acquire_from_busy_pool),
       });
 }
 

@@ -28,7 +28,7 @@ constexpr sim::Op submit_op{"submit", sim::Unwinds::at_once};
 
 enum class Release : std::uint8_t { delete_unconditionally, compare_then_delete, compare_and_delete };
 
-struct Protocol {
+struct LeaseProtocol {
   Release release = Release::compare_and_delete;
   bool fenced = false;  ///< the channel refuses a submission whose token is older than one it has seen
 };
@@ -74,7 +74,8 @@ class Channel {
 
 class Run {
  public:
-  Run(sim::World& world, const Protocol& protocol) : world_(world), protocol_(protocol), channel_(protocol.fenced) {
+  Run(sim::World& world, const LeaseProtocol& protocol)
+      : world_(world), protocol_(protocol), channel_(protocol.fenced) {
     store_.observe([this](const kv::Change& change) { on_change(change); });
   }
 
@@ -143,7 +144,7 @@ class Run {
   }
 
   sim::World& world_;
-  Protocol protocol_;
+  LeaseProtocol protocol_;
   kv::Store store_;
   kv::StoreClient client_{store_};
   Channel channel_;
@@ -151,7 +152,7 @@ class Run {
   bool expired_ = false;
 };
 
-Variant variant(std::string name, std::string summary, const Protocol& protocol, Expectation expected) {
+Variant variant(std::string name, std::string summary, const LeaseProtocol& protocol, Expectation expected) {
   sim::ExecutionOptions options;
   options.time = sim::TimeMode::any_time;
   options.slack = worker_count;  // each worker's lease may run out under it

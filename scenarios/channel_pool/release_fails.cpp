@@ -10,7 +10,7 @@ namespace {
 
 constexpr kv::FaultPolicy one_fault{.refuses = true, .times_out = true, .at_most = 1};
 
-void run(sim::World& world, const Protocol& protocol) {
+void release_and_fail(sim::World& world, const Protocol& protocol) {
   kv::Store store;
   bool failed = false;
   world.task("worker", [&] {
@@ -47,9 +47,9 @@ Scenario release_fails() {
       "release_fails", "a call of the only holder fails", property,
       {
           channel_pool::make_variant("lease_without_ttl", "only its holder ends a lease", leasing(std::nullopt),
-                                     {.violates = property}, run),
+                                     {.violates = property}, release_and_fail),
           channel_pool::make_variant("lease_with_ttl", "a lease ends by itself", leasing(kv::Milliseconds(10'000)),
-                                     {.holds = property}, run),
+                                     {.holds = property}, release_and_fail),
       });
 }
 

@@ -100,7 +100,7 @@ void second_worker(Workload& workload, const Protocol& protocol) {
   pool.release(lease);
 }
 
-void run(sim::World& world, const Protocol& protocol) {
+void submit_and_lose_the_answer(sim::World& world, const Protocol& protocol) {
   Workload workload;
   world.task("worker-0", [&] { first_worker(workload, protocol); });
   world.task("worker-1", [&] { second_worker(workload, protocol); });
@@ -130,14 +130,15 @@ Scenario uncertain_outcome() {
       "uncertain_outcome", "a submission times out and may still land", all,
       {
           channel_pool::make_variant("release_now", "an uncertain outcome releases the channel", cooling(none),
-                                     {.violates = {all[0]}, .holds = {all[1], all[2]}}, run),
+                                     {.violates = {all[0]}, .holds = {all[1], all[2]}}, submit_and_lose_the_answer),
           channel_pool::make_variant("cooldown_keeps_old_ttl", "the lease is left to run out", cooling(keeps_old_ttl),
-                                     {.violates = {all[1]}, .holds = {all[0], all[2]}}, run),
+                                     {.violates = {all[1]}, .holds = {all[0], all[2]}}, submit_and_lose_the_answer),
           channel_pool::make_variant("cooldown_without_token_check", "the key gets a short TTL, whoever's it is",
-                                     cooling(unchecked), {.violates = {all[2]}, .holds = {all[0], all[1]}}, run),
+                                     cooling(unchecked), {.violates = {all[2]}, .holds = {all[0], all[1]}},
+                                     submit_and_lose_the_answer),
           channel_pool::make_variant("cooldown",
                                      "the lease gets a short TTL if it is still its own; certain outcomes free at once",
-                                     cooling(checked), {.holds = all}, run),
+                                     cooling(checked), {.holds = all}, submit_and_lose_the_answer),
       });
 }
 

@@ -60,7 +60,7 @@ void run(sim::World& world, Handler handler) {
               [] { return "the event for channel " + std::string(unknown_id) + " is reported as applied"; });
 }
 
-Variant variant(std::string name, std::string summary, Handler handler, Expectation expected) {
+Variant handler_variant(std::string name, std::string summary, Handler handler, Expectation expected) {
   return make_variant(std::move(name), std::move(summary), std::move(expected),
                       [handler](sim::World& world) { run(world, handler); });
 }
@@ -72,11 +72,12 @@ Scenario unknown_channel() {
   return make_scenario(
       "unknown_channel", "an event for a channel that was never stored", both,
       {
-          variant("upsert", "insert the channel if it is missing", upsert, {.violates = {both[0]}, .holds = {both[1]}}),
-          variant("update_blindly", "UPDATE without a look at how many rows it changed", update_blindly,
-                  {.violates = {both[1]}, .holds = {both[0]}}),
-          variant("lock_then_read", "lock the balance, read the channel, and stop if there is none", lock_then_read,
-                  {.holds = both}),
+          handler_variant("upsert", "insert the channel if it is missing", upsert,
+                          {.violates = {both[0]}, .holds = {both[1]}}),
+          handler_variant("update_blindly", "UPDATE without a look at how many rows it changed", update_blindly,
+                          {.violates = {both[1]}, .holds = {both[0]}}),
+          handler_variant("lock_then_read", "lock the balance, read the channel, and stop if there is none",
+                          lock_then_read, {.holds = both}),
       });
 }
 

@@ -80,7 +80,7 @@ class Ratchet {
   bool raced_ = false;
 };
 
-void run(sim::World& world, Rekey how) {
+void rekey_side_by_side(sim::World& world, Rekey how) {
   const properties::TimeContracts contracts(world, budgets);
   Ratchet ratchet(how);
   world.task({"rekey", 1}, [&] { ratchet.commit_next_version(); });
@@ -105,14 +105,15 @@ Scenario commit_next_version() {
   scenario.summary = "two tasks derive and commit the next version of the state, which takes 20 ms of CPU or more";
   scenario.properties = {"lock_hold_within_budget", "no_commit_lost", "versions_monotonic"};
   scenario.variants = {
-      workload_variant("work_under_write_lock", "derives under the write lock", run, Rekey::work_under_write_lock,
+      workload_variant("work_under_write_lock", "derives under the write lock", rekey_side_by_side,
+                       Rekey::work_under_write_lock,
                        {.violates = {"lock_hold_within_budget"}, .holds = {"no_commit_lost", "versions_monotonic"}}),
       // With a task that commits twice, the late one does not only repeat a version: it goes back.
-      workload_variant("work_outside_then_commit", "derives outside of the lock and commits what it derived", run,
-                       Rekey::work_outside_then_commit,
+      workload_variant("work_outside_then_commit", "derives outside of the lock and commits what it derived",
+                       rekey_side_by_side, Rekey::work_outside_then_commit,
                        {.violates = {"no_commit_lost", "versions_monotonic"}, .holds = {"lock_hold_within_budget"}}),
       workload_variant("work_outside_recheck_commit",
-                       "derives outside, and commits only what still follows the present version", run,
+                       "derives outside, and commits only what still follows the present version", rekey_side_by_side,
                        Rekey::work_outside_recheck_commit, {.holds = scenario.properties}),
   };
   return scenario;
