@@ -10,6 +10,7 @@
 #include "scenarios/home_channel/stale_snapshot.hpp"
 #include "scenarios/home_channel/unknown_channel.hpp"
 #include "scenarios/home_channel/vacuous_regression.hpp"
+#include "scenarios/quiesce/begin_pass_handshake.hpp"
 #include "scenarios/quiesce/clears.hpp"
 #include "scenarios/quiesce/lifecycle.hpp"
 #include "scenarios/quiesce/nested_clear.hpp"
@@ -31,7 +32,7 @@ std::vector<Scenario> build() {
   add(nested_clear, quiesce_during_clear, spawn_during_clear, timeout_during_drain, cancelled_drain,
       superseded_during_quiesce, shutdown_against_sync_now, start_during_shutdown, stop_is_cancel_only,
       event_adapter_cancel, weights, orphan_alive_during_clear, host_wipes_on_error, shutdown_on_single_worker_runtime,
-      panic_in_teardown, restart_in_place);
+      panic_in_teardown, restart_in_place, begin_pass_handshake);
   // channel_pool
   add(acquire, lease_expiry, with_lock_double, claim_lock_expires, lru_document, lru_order, scan_failure,
       locked_ids_scan, uncertain_outcome, all_busy, release_fails, scale);

@@ -72,7 +72,9 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   recording_on_ = detail != Detail::none;
   explaining_ = detail == Detail::explain;
   strategy_observes_ = strategy.observes_steps();
-  observing_ = options_.hash_traces || recording_on_ || strategy_observes_;
+  if (options_.memory == Memory::weak && !own_weak_memory_) own_weak_memory_ = std::make_unique<WeakMemory>();
+  weak_memory_ = options_.memory == Memory::weak ? own_weak_memory_.get() : nullptr;
+  observing_ = is_observed();
   result_ = {};
   last_step_ = options_.step_limit;
   decisions_.clear();
@@ -111,7 +113,19 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   inspecting_ = false;
   attention_ = attention_root;
   add_object("clock", Name("clock"));
+  reset_memory();
   set_attention();
+}
+
+bool Execution::is_observed() const noexcept {
+  return options_.hash_traces || recording_on_ || strategy_observes_ || weak_memory_ != nullptr;
+}
+
+void Execution::reset_memory() {
+  asked_for_weak_memory_ = false;
+  if (weak_memory_ == nullptr) return;
+  weak_memory_->reset();
+  sequential_order_ = add_object("order", Name("sequential order"));
 }
 
 void Execution::finish_run() {
@@ -204,6 +218,7 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
 void Execution::start(Task& task) {
   task.started = true;
   task.starter = running_;
+  if (weak_memory_ != nullptr) weak_memory_->begin_task(task.id, running_->id);
   enabled_.insert(task.id);
   switch_to(task);
 }
@@ -286,6 +301,7 @@ void Execution::run_tasks() {
     if (Task& next = pick(); &next != &root_) switch_to(next);
   }
   stepper_ = nullptr;
+  if (weak_memory_ != nullptr) weak_memory_->join_all(root_.id, task_count_);
   if (result_.failure == FailureKind::none) {
     running_ = &root_;
     observe([](Observer& observer) { observer.on_all_ended(); });
@@ -319,9 +335,9 @@ Task& Execution::no_task_enabled() {
 Task& Execution::cut() {
   record_failure(FailureKind::step_limit, "step_limit");
   if (explaining_)
-    result_.message =
-        arena_.copy("the execution had not ended after " + std::to_string(options_.step_limit) +
-                    " steps; a task may never end (see the last steps), or the step limit must be raised");
+    result_.message = arena_.copy(
+        "the execution had not ended after " + std::to_string(options_.step_limit) + " steps; " +
+        (spins() ? describe_spin() : "a task may never end (see the last steps), or the step limit must be raised"));
   return root_;
 }
 
@@ -355,9 +371,9 @@ TimerId Execution::arm_timer(Duration deadline, Clock::Action action, void* cont
 }
 
 void Execution::cancel_timer(TimerId timer) noexcept {
-  if (!clock_.cancel(timer)) return;
-  touch(clock_object, Access::read, -1);
-  if (options_.time == TimeMode::any_time) update_clock();
+  const bool was_armed = clock_.cancel(timer);
+  touch(clock_object, Access::read, was_armed ? -1 : 0);  // that it had fired is seen as well
+  if (was_armed && options_.time == TimeMode::any_time) update_clock();
 }
 
 std::uint32_t Execution::alternative(std::uint32_t n) {
@@ -407,7 +423,7 @@ void Execution::teardown() {
     }
   }
   running_ = &root_;
-  observing_ = options_.hash_traces || recording_on_ || strategy_observes_;
+  observing_ = is_observed();
   attention_ = 0;
 }
 

@@ -26,61 +26,19 @@
 #include "sim/core/arena.hpp"
 #include "sim/core/clock.hpp"
 #include "sim/core/error.hpp"
+#include "sim/core/execution_options.hpp"
 #include "sim/core/hash.hpp"
 #include "sim/core/measurement.hpp"
 #include "sim/core/observer.hpp"
 #include "sim/core/strategy.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/trace.hpp"
+#include "sim/core/weak_memory.hpp"
 
 namespace heddle::sim {
 
 class World;
 using Program = std::function<void(World&)>;
-
-/// Whether cancellation is explored.
-enum class Cancel : std::uint8_t {
-  none,  ///< only timeouts that fire and aborts drop anything
-  each,  ///< at each await in a `cancellable` body at which it has to wait, the strategy decides whether it is dropped
-};
-
-struct ExecutionOptions {
-  std::uint64_t step_limit = 100'000;  ///< an execution is cut after so many steps
-  TimeMode time = TimeMode::as_soon_as_idle;
-  std::uint32_t slack =
-      std::numeric_limits<std::uint32_t>::max();  ///< `any_time`: how many timers may fire while a task is enabled
-  std::size_t stack_size = 0;                     ///< bytes per task; 0: 64 KiB (256 KiB under AddressSanitizer)
-  bool hash_traces = true;                        ///< compute the happens-before hash of each execution
-  /// If not empty, only this property counts: checks of others are passed over, and the execution goes on.
-  std::string only_property = {};
-  Cancel cancel = Cancel::none;  ///< whether what is marked as `cancellable` may be dropped at each of its awaits
-};
-
-enum class FailureKind : std::uint8_t {
-  none,
-  property,    ///< a checked property does not hold
-  deadlock,    ///< tasks are left, none is enabled and no timer is armed
-  exception,   ///< a task ended by an exception that nobody caught
-  step_limit,  ///< the execution was cut; whether that accuses the program depends on the strategy's fairness
-  misuse,      ///< a primitive was used wrongly: unlock by a non-owner, a swallowed cancellation, ...
-};
-
-/// How an execution ended. The texts live in the execution's arena, until its next run.
-struct ExecutionResult {
-  FailureKind failure = FailureKind::none;
-  std::string_view property;  ///< the property violated; "deadlock", "exception", ... for the other kinds
-  std::string_view message;   ///< one sentence; empty unless explaining
-  TaskId failed_task = 0;     ///< 0 when the failure was seen after the tasks had ended
-  std::uint64_t steps = 0;
-  std::uint64_t trace_hash = 0;     ///< equal iff the happens-before traces are equal (collisions aside)
-  std::uint64_t sequence_hash = 0;  ///< equal iff the same steps were taken in the same order
-};
-
-/// A condition that some execution must reach, and whether this one did.
-struct Sometimes {
-  std::string_view name;
-  bool reached = false;
-};
 
 struct TaskOptions {
   WorkerPool* pool =
@@ -118,6 +76,8 @@ class Execution {
   [[nodiscard]] const std::vector<Sometimes>& sometimes() const noexcept { return sometimes_; }
   /// After a deadlock, when explaining: the tasks that wait for ever.
   [[nodiscard]] const std::vector<StuckRecord>& stuck() const noexcept { return stuck_; }
+  /// Whether the last thousand recorded steps changed nothing: tasks look at the same again and again.
+  [[nodiscard]] bool spins() const;
   [[nodiscard]] std::vector<TaskInfo> task_infos() const;
   [[nodiscard]] std::vector<ObjectInfo> object_infos() const;
 
@@ -215,8 +175,34 @@ class Execution {
     if (observing_) [[unlikely]] {
       touches_.push_back({object, access, change});
       if (change != 0 && stepper_ == nullptr) objects_[object.index].level += change;  // before the first step
+      if (weak_memory_ != nullptr && running_ != &root_ && stepper_ != tasks_[clock_task].get())
+        weak_memory_->synchronise(running_->id, object, access);
     }
   }
+  /// The same for what C++ does not take for synchronisation.
+  void touch_unordered(ObjectId object, Access access) {
+    if (observing_) [[unlikely]]
+      touches_.push_back({object, access, 0});
+  }
+  /// Null while memory is sequentially consistent. `order` is the one asked for.
+  [[nodiscard]] WeakMemory* weak_memory(std::memory_order order) noexcept {
+    if (order != std::memory_order_seq_cst) asked_for_weak_memory_ = true;
+    return weak_memory_;
+  }
+  [[nodiscard]] WeakMemory* weak_memory() noexcept { return weak_memory_; }
+  /// Whether the last execution was sequentially consistent only because nobody had said otherwise.
+  [[nodiscard]] bool wants_weak_memory() const noexcept {
+    return asked_for_weak_memory_ && options_.memory == Memory::automatic;
+  }
+  /// Whether weak memory kept a task from seeing an overwritten value yet another time.
+  [[nodiscard]] bool left_out_reads() const noexcept {
+    return weak_memory_ != nullptr && weak_memory_->left_out_reads();
+  }
+  /// From the next execution on.
+  void use_memory(Memory memory) noexcept { options_.memory = memory; }
+  /// What is sequentially consistent touches this as well, in weak memory: accesses commute with each other, and not
+  /// with fences.
+  [[nodiscard]] ObjectId sequential_order() const noexcept { return sequential_order_; }
   /// A decision within the running step, in [0, n). Its alternatives belong to the step.
   std::uint32_t alternative(std::uint32_t n);
   /// Whether footprints are kept; if not, `touch` has no effect and what it would cost to name the objects can be
@@ -272,7 +258,10 @@ class Execution {
   [[nodiscard]] std::string object_text(ObjectId object) const;  ///< "mutex state"
 
   /// For joins: the running step saw the end of `task`.
-  void note_join(const Task& task) noexcept { joined_ = task.id; }
+  void note_join(const Task& task) {
+    joined_ = task.id;
+    if (weak_memory_ != nullptr) weak_memory_->join(running_->id, task.id);
+  }
 
   Duration now() noexcept {
     touch(clock_object, Access::read);
@@ -355,6 +344,8 @@ class Execution {
   [[noreturn]] static void fiber_loop(void* argument);
 
   void reset(Strategy& strategy, Detail detail);
+  void reset_memory();
+  [[nodiscard]] bool is_observed() const noexcept;
   void finish_run();
   TaskId add_closure(Name name, Closure closure, const TaskOptions& task_options);
   Task& new_task_slot();
@@ -405,6 +396,7 @@ class Execution {
   static bool can_be_cancelled(const Task& task) noexcept;
   static bool is_to_be_dropped(const Task& task) noexcept;
   void give_worker_back(Task& task);
+  void touch_pool(const WorkerPool& pool, Access access);
   void take_worker(Task& task);
   void deliver_cancellation(Task& task, bool ready);
   [[noreturn]] void throw_cancelled(Task& task, const CancelScope* scope);
@@ -425,6 +417,7 @@ class Execution {
   void set_attention() noexcept;
   void find_stuck();
   std::string describe_deadlock() const;
+  std::string describe_spin() const;
   std::string describe_cycle() const;
 
   inline static constinit thread_local Execution* current_ = nullptr;
@@ -437,7 +430,9 @@ class Execution {
   bool recording_on_ = false;
   bool inspecting_ = false;
   bool strategy_observes_ = false;
+  bool asked_for_weak_memory_ = false;
   bool watching_ = false;  ///< whether holds are listed: somebody observes, or the schedule is explained
+  WeakMemory* weak_memory_ = nullptr;
   TaskSet enabled_;
   Strategy* strategy_ = nullptr;
   ExceptionState* thread_state_ = nullptr;
@@ -462,6 +457,8 @@ class Execution {
   std::vector<Hold> holds_;
   std::uint64_t hold_serial_ = 0;
   std::vector<Measurement> measurements_;
+  std::unique_ptr<WeakMemory> own_weak_memory_;
+  ObjectId sequential_order_ = no_object;
 
   // The open step, when observing.
   Task* stepper_ = nullptr;

@@ -1,6 +1,8 @@
 // What is recorded of an execution: the happens-before hash, events with footprints, and the texts people read.
 #include "sim/core/execution.hpp"
 
+#include <algorithm>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -110,6 +112,35 @@ void Execution::check_always() {
 void Execution::add_note(std::string_view text) {
   if (!note_.empty()) note_ += "; ";
   note_ += text;
+}
+
+bool Execution::spins() const {
+  constexpr std::size_t long_enough = 1000;
+  const auto& events = recording_.events;
+  if (events.size() < long_enough) return false;
+  return std::all_of(events.end() - long_enough, events.end(), [this](const Event& event) {
+    const auto footprint = recording_.footprint(event);
+    return std::all_of(footprint.begin(), footprint.end(),
+                       [](const AccessRecord& access) { return access.access == Access::read; });
+  });
+}
+
+std::string Execution::describe_spin() const {
+  constexpr std::size_t enough = 100;
+  std::vector<std::string> spinning;
+  for (auto event = recording_.events.end() - enough; event != recording_.events.end(); ++event) {
+    if (event->object == no_object) continue;  // a yield says nothing
+    std::string text = "task " + tasks_[event->task]->name.str() + " performs '" + std::string(event->op->name) + " " +
+                       object_name(event->object) + "'";
+    if (std::find(spinning.begin(), spinning.end(), text) == spinning.end()) spinning.push_back(std::move(text));
+  }
+  std::string message;
+  for (const std::string& text : spinning) message += (message.empty() ? "" : ", ") + text;
+  if (message.empty()) message = "a task yields";
+  return message +
+         " again and again, and nothing changes: a loop that spins has endlessly many schedules; wait for a Notify or "
+         "a "
+         "ConditionVariable instead";
 }
 
 void Execution::mark_sometimes(std::string_view name, bool reached) {

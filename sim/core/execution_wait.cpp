@@ -121,6 +121,15 @@ void Execution::refresh_task(Task& task) {
   }
 }
 
+// Tasks that share one thread are ordered by that; those that share several are not.
+void Execution::touch_pool(const WorkerPool& pool, Access access) {
+  if (pool.is_one_thread) {
+    touch(pool.object, access);
+  } else {
+    touch_unordered(pool.object, access);
+  }
+}
+
 void Execution::give_worker_back(Task& task) {
   if (!task.holds_worker || tearing_down()) return;
   if (!observers_.empty()) [[unlikely]]
@@ -128,7 +137,7 @@ void Execution::give_worker_back(Task& task) {
   task.holds_worker = false;
   WorkerPool& pool = *task.pool;
   if (pool.unbounded) return;
-  touch(pool.object, Access::commute);
+  touch_pool(pool, Access::commute);
   if (pool.free++ == 0) enabled_.insert_all(pool.waiting);
 }
 
@@ -142,7 +151,7 @@ void Execution::take_worker(Task& task) {
   WorkerPool& pool = *task.pool;
   if (pool.unbounded) return;
   HEDDLE_CHECK(pool.free > 0);
-  touch(pool.object, Access::write);
+  touch_pool(pool, Access::write);
   pool.waiting.erase(task.id);
   if (--pool.free == 0) enabled_.erase_all(pool.waiting);
 }

@@ -57,6 +57,10 @@ class Strategy {
   [[nodiscard]] virtual bool is_exhaustive() const { return false; }
   /// Whether schedules beyond a stated bound were left out.
   [[nodiscard]] virtual bool was_bounded() const { return false; }
+  /// Which share of what there is to explore is explored, as far as it can be told from what is known of the tree: a
+  /// leaf counts as the product of one over the branches at each node above it (Knuth, Math. Comp. 1975). Negative: the
+  /// strategy cannot tell.
+  [[nodiscard]] virtual double explored_share() const { return -1; }
   /// Whether every task that stays enabled is run again eventually (with probability 1), so that reaching the step
   /// limit accuses the program and not the strategy.
   [[nodiscard]] virtual bool is_fair() const { return false; }

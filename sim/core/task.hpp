@@ -24,7 +24,8 @@ struct Guard {
 
 /// Threads of an async runtime: a task that belongs to a pool runs only while it holds one of its workers.
 struct WorkerPool {
-  ObjectId object;         ///< giving a worker back commutes with itself, taking one does not
+  ObjectId object;  ///< giving a worker back commutes with itself, taking one does not
+  bool is_one_thread = false;
   bool unbounded = false;  ///< a worker for every task: who holds one decides nothing
   std::uint32_t free = 0;
   TaskSet waiting;  ///< tasks whose wait is over and that lack only a worker

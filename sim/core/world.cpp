@@ -13,6 +13,7 @@ void pass_time(const Op& op, WaitKind kind, Duration duration, std::source_locat
       !execution.schedule())
     return;
   execution.end_wait();
+  if (WeakMemory* memory = execution.weak_memory()) memory->yielded(execution.running_task().id);
   execution.touch(Execution::clock_object, Access::read);
 }
 
@@ -38,6 +39,7 @@ bool TaskHandle::finished() const {
 void yield(std::string_view label, std::source_location where) {
   Execution& execution = Execution::current();
   if (!execution.step(ops::yield, Execution::no_object, Access::read, where)) return;
+  if (WeakMemory* memory = execution.weak_memory()) memory->yielded(execution.running_task().id);
   execution.note([&] { return std::string(label); });
 }
 

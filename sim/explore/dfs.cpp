@@ -45,6 +45,17 @@ std::uint32_t Dfs::revisit(DecisionKind kind, std::uint32_t alternatives) {
   return option.value;
 }
 
+double Dfs::explored_share() const {
+  if (done_) return 1;
+  double share = 0;
+  double weight = 1;
+  for (const Node& node : path_) {
+    weight /= node.option_count;
+    share += weight * node.position;
+  }
+  return share;
+}
+
 void Dfs::collect_tasks(const Execution& execution, Node& node) {
   const TaskSet& enabled = execution.enabled();
   const TaskId running = execution.running();

@@ -45,6 +45,7 @@ class Dfs final : public Strategy {
   void end_execution(const ExecutionResult& result) override;
   [[nodiscard]] bool is_exhaustive() const override { return true; }
   [[nodiscard]] bool was_bounded() const override { return pruned_; }
+  [[nodiscard]] double explored_share() const override;
 
  private:
   struct Node {

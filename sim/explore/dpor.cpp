@@ -216,11 +216,13 @@ std::uint32_t Dpor::next_choice(const Execution& execution, std::uint32_t altern
   return choices[position].chosen;
 }
 
-// The alternatives not taken, from the position on at which this prefix is the first to meet them.
+// The alternatives not taken, from the position on at which this prefix is the first to meet them. They are explored
+// before all that waits here: a letter of which one alternative sleeps is taken to be asleep as a whole.
 void Dpor::open_siblings(Event& event) {
   const auto& taken = forest_.letter(event.letter).alternatives;
+  if (event.opened_from < taken.size()) forest_.doubt(event.wakeup);
   for (std::size_t position = event.opened_from; position < taken.size(); ++position) {
-    for (std::uint32_t chosen = 0; chosen < taken[position].options; ++chosen) {
+    for (std::uint32_t chosen = taken[position].options; chosen-- > 0;) {
       if (chosen == taken[position].chosen) continue;
       const Node node = forest_.allocate();
       Letter& sibling = forest_.letter(node);
@@ -231,7 +233,7 @@ void Dpor::open_siblings(Event& event) {
       if (is_asleep(event, sibling)) {
         forest_.release(node);
       } else {
-        forest_.append_leaf(event.wakeup, node);
+        forest_.prepend_leaf(event.wakeup, node);
       }
     }
   }
@@ -271,6 +273,22 @@ TaskId Dpor::find_task(std::uint32_t rank) const {
 bool Dpor::is_dead(const Event& event, const Letter& letter) const {
   const TaskId id = find_task(letter.task);
   return id == tasks_.size() || (id < 64 && ((event.was_enabled >> id) & 1U) == 0);
+}
+
+double Dpor::explored_share() const {
+  if (done_) return 1;
+  double share = 0;
+  double weight = 1;
+  for (std::uint32_t index = 0; index < events_.size() && index <= live_; ++index) {
+    const Event& event = events_[index];
+    const std::size_t explored = event.sleep.size() - event.inherited;
+    const std::size_t current = index < live_ ? 1 : 0;
+    const std::size_t all = explored + current + forest_.count_roots(event.wakeup);
+    if (all == 0) break;
+    weight /= static_cast<double>(all);
+    share += weight * static_cast<double>(explored);
+  }
+  return share;
 }
 
 void Dpor::drop_event() {

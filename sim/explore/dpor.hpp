@@ -46,6 +46,8 @@ class Dpor final : public Strategy {
   [[nodiscard]] bool observes_steps() const override { return true; }
   [[nodiscard]] bool is_exhaustive() const override { return true; }
   [[nodiscard]] bool was_bounded() const override { return left_out_ > 0 || ended_early_; }
+  /// Of the tree as it is known: races that are still to be found add to it.
+  [[nodiscard]] double explored_share() const override;
   /// Some execution ended while a background task or a timer could have gone on: what those would have done, and what
   /// depends on it, was not seen, so that not every trace need have been explored.
   [[nodiscard]] bool ended_early() const noexcept { return ended_early_; }

@@ -35,6 +35,10 @@ class DporOrDfs final : public Strategy {
  public:
   [[nodiscard]] std::string name() const override { return current().name(); }
   bool begin_execution(std::uint64_t index) override {
+    if (index == 0) {
+      uses_dpor_ = true;
+      first_ = 0;
+    }
     if (uses_dpor_ && index > first_ && dpor_.ended_early()) {
       uses_dpor_ = false;
       first_ = index;
@@ -51,6 +55,7 @@ class DporOrDfs final : public Strategy {
   [[nodiscard]] bool observes_steps() const override { return current().observes_steps(); }
   [[nodiscard]] bool is_exhaustive() const override { return true; }
   [[nodiscard]] bool was_bounded() const override { return current().was_bounded(); }
+  [[nodiscard]] double explored_share() const override { return current().explored_share(); }
 
  private:
   [[nodiscard]] const Strategy& current() const {

@@ -7,6 +7,7 @@
 #include "sim/explore/determinism.hpp"
 #include "sim/explore/distinct.hpp"
 #include "sim/explore/exhaustive.hpp"
+#include "sim/explore/linearisation.hpp"
 #include "sim/explore/replay.hpp"
 
 namespace heddle::sim {
@@ -31,6 +32,8 @@ class Explorer {
     Evidence& evidence = verdict_.evidence;
     evidence.seconds = std::chrono::duration<double>(WallClock::now() - start).count();
     evidence.strategy = strategy_.name();
+    evidence.explored_share = strategy_.explored_share();
+    if (verdict_.options.memory == Memory::automatic) verdict_.options.memory = Memory::sequential;
     fill_in_traces(evidence);
     fill_in_worst_cases();
     if (verdict_.outcome != Outcome::violated && verdict_.outcome != Outcome::not_deterministic) conclude(ran_out);
@@ -50,36 +53,62 @@ class Explorer {
     for (std::uint64_t index = 0;; ++index) {
       if (options_.budget.executions != 0 && index >= options_.budget.executions) return false;
       if (options_.budget.time.count() != 0 && WallClock::now() - start >= options_.budget.time) return false;
+      if (options_.progress) update_estimates(index);
       if (options_.progress && !options_.progress(evidence)) return false;
       if (!strategy_.begin_execution(options_.first_execution + index)) return true;
       const ExecutionResult& result = execution_.run(program_, strategy_);
       strategy_.end_execution(result);
+      if (execution_.wants_weak_memory() && result.failure == FailureKind::none) {
+        begin_again_with_weak_memory();
+        index = ~std::uint64_t{0};
+        continue;
+      }
+      if (execution_.left_out_reads()) ++evidence.left_out_reads;
       ++evidence.executions;
       evidence.steps += result.steps;
       if (!execution_.measurements().empty()) [[unlikely]]
         merge_measurements();
       if (options_.count_traces && result.failure != FailureKind::step_limit) traces_.add(result.trace_hash);
-      if (result.failure == FailureKind::step_limit && !strategy_.is_fair()) {
+      if (result.failure == FailureKind::step_limit && !strategy_.is_fair() && !(evidence.cut == 0 && spins())) {
         ++evidence.cut;
       } else if (result.failure != FailureKind::none) {
-        found(result, index);
+        found(execution_, index);
         return false;
       }
-      merge_sometimes();
-      if (options_.check_determinism && std::has_single_bit(index + 1) && !is_deterministic(result)) return false;
+      merge_sometimes(execution_);
+      if (options_.check_determinism && std::has_single_bit(index + 1) &&
+          (!is_deterministic(execution_) || !order_is_irrelevant(index)))
+        return false;
     }
   }
 
-  void found(const ExecutionResult& result, std::uint64_t index) {
+  /// For those who watch: from time to time, because it takes a look at all that is known.
+  void update_estimates(std::uint64_t index) {
+    if (index % 1024 == 0) verdict_.evidence.explored_share = strategy_.explored_share();
+    if (index % 65536 == 0 || std::has_single_bit(index)) fill_in_traces(verdict_.evidence);
+  }
+
+  void begin_again_with_weak_memory() {
+    execution_.use_memory(Memory::weak);
+    verdict_.options.memory = Memory::weak;
+    verdict_.evidence = {};
+    verdict_.evidence.strategy = strategy_.name();
+    verdict_.worst.clear();
+    sometimes_.clear();
+    traces_ = DistinctCounter();
+  }
+
+  void found(const Execution& execution, std::uint64_t index) {
+    const ExecutionResult& result = execution.result();
     Failure failure;
     failure.kind = result.failure;
     failure.property = std::string(result.property);
     failure.execution = options_.first_execution + index;
-    failure.schedule = execution_.decisions();
+    failure.schedule = execution.decisions();
     failure.steps = result.steps;
     failure.trace_hash = result.trace_hash;
     failure.sequence_hash = result.sequence_hash;
-    if (options_.check_determinism && !is_deterministic(result)) return;
+    if (options_.check_determinism && !is_deterministic(execution)) return;
     Execution lit(execution_.options());
     Replay again(failure.schedule);
     again.begin_execution(0);
@@ -89,17 +118,53 @@ class Explorer {
     verdict_.program = std::make_shared<const Program>(program_);
   }
 
-  bool is_deterministic(const ExecutionResult& result) {
+  /// Whether the execution that was cut would never have ended, however long: its last steps changed nothing.
+  bool spins() const {
+    Execution recorded(execution_.options());
+    Replay again(execution_.decisions());
+    again.begin_execution(0);
+    recorded.run(program_, again, Execution::Detail::events);
+    return recorded.spins();
+  }
+
+  bool is_deterministic(const Execution& execution) {
     const std::optional<std::string> difference =
-        find_difference(program_, execution_.decisions(), result, execution_.options());
+        find_difference(program_, execution.decisions(), execution.result(), execution.options());
     if (!difference) return true;
     verdict_.outcome = Outcome::not_deterministic;
     verdict_.problem = *difference;
     return false;
   }
 
-  void merge_sometimes() {
-    for (const Sometimes& entry : execution_.sometimes()) {
+  /// Runs other schedules of the same trace. False: one of them failed, or was another trace.
+  bool order_is_irrelevant(std::uint64_t index) {
+    if (!strategy_.is_exhaustive()) return true;
+    const PartialOrder order(program_, execution_.decisions(), execution_.options());
+    if (order.empty()) return true;
+    Execution reordered(execution_.options());
+    const std::uint64_t orders = index == 0 ? 16 : 4;
+    for (std::uint64_t i = 0; i < orders; ++i) {
+      Linearisation schedule(order, index * orders + i);
+      schedule.begin_execution(0);
+      const ExecutionResult& result = reordered.run(program_, schedule);
+      if (result.failure != FailureKind::none) {
+        found(reordered, index);
+        return false;
+      }
+      merge_sometimes(reordered);
+      if (result.trace_hash == execution_.result().trace_hash) continue;
+      verdict_.outcome = Outcome::not_deterministic;
+      verdict_.problem =
+          "steps that touch nothing in common were swapped, and the execution was another one; tasks share state that "
+          "Heddle does not see, such as a captured variable: make it a sim::Atomic or a sim::SharedState, or guard it "
+          "with a lock";
+      return false;
+    }
+    return true;
+  }
+
+  void merge_sometimes(const Execution& execution) {
+    for (const Sometimes& entry : execution.sometimes()) {
       const auto known =
           std::find_if(sometimes_.begin(), sometimes_.end(), [&](const auto& s) { return s.first == entry.name; });
       if (known == sometimes_.end()) {
@@ -165,7 +230,9 @@ class Explorer {
     if (!ran_out || !strategy_.is_exhaustive()) {
       verdict_.outcome = Outcome::sampled;
     } else {
-      verdict_.outcome = strategy_.was_bounded() || verdict_.evidence.cut > 0 ? Outcome::bounded : Outcome::exhausted;
+      const bool is_bounded =
+          strategy_.was_bounded() || verdict_.evidence.cut > 0 || verdict_.evidence.left_out_reads > 0;
+      verdict_.outcome = is_bounded ? Outcome::bounded : Outcome::exhausted;
     }
   }
 

@@ -45,6 +45,10 @@ std::string evidence_line(const Verdict& verdict) {
       to_string(verdict.outcome), e.strategy, e.executions, e.distinct_is_exact ? "" : "about ", e.distinct_traces,
       e.steps, e.seconds, e.seconds > 0 ? static_cast<double>(e.executions) / e.seconds : 0.0);
   if (e.cut > 0) line += fmt::format(", {} cut at {} steps", e.cut, verdict.options.step_limit);
+  if (verdict.outcome == Outcome::sampled && e.explored_share > 0)
+    line += fmt::format("; {:.2g} % of the tree known so far, which suggests {:.2g} executions or more in all",
+                        100 * e.explored_share, static_cast<double>(e.executions) / e.explored_share);
+  if (e.left_out_reads > 0) line += fmt::format(", {} with re-reads of overwritten values left out", e.left_out_reads);
   if (verdict.outcome == Outcome::sampled && e.is_random)
     line += fmt::format("; at least {:.0f} traces exist, about {:.2g} % of executions would show a new one",
                         e.traces_at_least, 100 * e.unseen_share);

@@ -28,9 +28,14 @@ struct Evidence {
   std::uint64_t executions = 0;
   std::uint64_t steps = 0;
   std::uint64_t cut = 0;              ///< executions cut at the step limit without that being held against the program
+  std::uint64_t left_out_reads = 0;   ///< executions in which a load did not see an overwritten value yet again
   double seconds = 0;                 ///< wall time
   std::uint64_t distinct_traces = 0;  ///< distinct happens-before traces seen
   bool distinct_is_exact = true;      ///< false: estimated by sampling
+  /// Exhaustive strategies: the share of the schedule tree, as far as it is known, that has been explored (see
+  /// `Strategy::explored_share`); negative: unknown. What is still to be found makes it smaller, so the number of
+  /// executions that follows from it is too low, if anything.
+  double explored_share = -1;
   bool is_random = false;  ///< whether executions were drawn at random, so that the next two figures mean something
   /// Random strategies: the share of executions expected to show a trace not seen yet (Good-Turing), and a lower bound
   /// for the number of traces there are (Chao1).

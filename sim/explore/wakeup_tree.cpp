@@ -68,8 +68,14 @@ void WakeupForest::append(Node& list, Node node) noexcept {
   *end = node;
 }
 
-void WakeupForest::append_leaf(Tree& tree, Node node) {
-  append(tree.first, node);
+std::size_t WakeupForest::count_roots(const Tree& tree) const noexcept {
+  std::size_t count = 0;
+  for (Node node = tree.first; node != none; node = at(node).next) ++count;
+  return count;
+}
+
+void WakeupForest::doubt(const Tree& tree) noexcept {
+  for (Node node = tree.first; node != none; node = at(node).next) at(node).is_doubtful = true;
 }
 
 WakeupForest::Popped WakeupForest::pop_front(Tree& tree) noexcept {

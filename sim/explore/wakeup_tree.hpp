@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sim/explore/letter.hpp"
@@ -35,8 +36,10 @@ class WakeupForest {
   void release(Node node) { free_.push_back(node); }
   /// Makes sure that the tree has a branch that some sequence equivalent to an extension of `v` follows. Consumes `v`.
   void insert(Tree& tree, Sequence& v);
-  /// Adds a leaf at the right end.
-  void append_leaf(Tree& tree, Node node);
+  /// Puts a leaf at the left end.
+  void prepend_leaf(Tree& tree, Node node) noexcept { at(node).next = std::exchange(tree.first, node); }
+  /// All branches are to be judged again when they are taken.
+  void doubt(const Tree& tree) noexcept;
   /// Takes the leftmost root out of the tree, and from what stands below it: the second member.
   struct Popped {
     Node node = none;
@@ -51,6 +54,7 @@ class WakeupForest {
   /// before. False, and the root is gone, if nothing of it is left.
   bool prune_front(Tree& tree, std::span<const Node> sleep);
   void clear(Tree& tree);
+  [[nodiscard]] std::size_t count_roots(const Tree& tree) const noexcept;
   /// Whether all that begins with `v` is explored where the letters of `sleep` were.
   [[nodiscard]] bool is_covered_by(std::span<const Node> sleep, std::span<const Letter* const> v) const;
   /// Of a task some of whose data alternatives sleep, the first one that does not; nothing if all do.

@@ -46,6 +46,7 @@ Json execution_to_json(const ExecutionOptions& options) {
   if (options.slack != ExecutionOptions{}.slack) json["slack"] = options.slack;
   if (!options.only_property.empty()) json["only_property"] = options.only_property;
   if (options.cancel == Cancel::each) json["cancel"] = "each";
+  if (options.memory == Memory::weak) json["memory"] = "weak";
   return json;
 }
 
@@ -144,6 +145,9 @@ void read_execution(const Reader& in, ExecutionOptions& options) {
   const auto cancel = in.get_or<std::string>("cancel", "none");
   if (cancel != "none" && cancel != "each") in.complain("cancel", "must be 'none' or 'each'");
   if (cancel == "each") options.cancel = Cancel::each;
+  const auto memory = in.get_or<std::string>("memory", "sequential");
+  if (memory != "sequential" && memory != "weak") in.complain("memory", "must be 'sequential' or 'weak'");
+  options.memory = memory == "weak" ? Memory::weak : Memory::sequential;
 }
 
 std::string file_name(const FailureFile& file, int number) {

@@ -24,7 +24,8 @@ enum Flag : std::uint64_t {
   flag_only_property = 8,
   flag_naming = 16,
   flag_cancel_each = 32,
-  all_flags = 63,
+  flag_weak_memory = 64,
+  all_flags = 127,
 };
 
 /// How a group of decisions is written: the low two bits of its first number.
@@ -44,6 +45,7 @@ void write_options(ByteWriter& out, const Token& token) {
   if (!options.only_property.empty()) flags |= flag_only_property;
   if (token.naming != Naming{}) flags |= flag_naming;
   if (options.cancel == Cancel::each) flags |= flag_cancel_each;
+  if (options.memory == Memory::weak) flags |= flag_weak_memory;
   out.varint(flags);
   if ((flags & flag_slack) != 0) out.varint(options.slack);
   if ((flags & flag_step_limit) != 0) out.varint(options.step_limit);
@@ -59,6 +61,7 @@ void read_options(ByteReader& in, Token& token) {
   const std::uint64_t flags = in.varint(all_flags, "its flags");
   if ((flags & flag_any_time) != 0) options.time = TimeMode::any_time;
   if ((flags & flag_cancel_each) != 0) options.cancel = Cancel::each;
+  options.memory = (flags & flag_weak_memory) != 0 ? Memory::weak : Memory::sequential;
   if ((flags & flag_slack) != 0) options.slack = static_cast<std::uint32_t>(in.varint(max_number, "the slack"));
   if ((flags & flag_step_limit) != 0) options.step_limit = in.varint(~std::uint64_t{0}, "the step limit");
   if ((flags & flag_only_property) != 0) options.only_property = in.text(max_text, "the property");

@@ -31,7 +31,8 @@ struct Token {
   std::uint32_t signature = 0;    ///< of the failure, see `signature_hash`
   std::uint64_t trace_hash = 0;   ///< of the failing execution
   std::vector<Decision> schedule;
-  /// What the schedule depends on. Only these are stored: `step_limit`, `time`, `slack`, `only_property`, `cancel`.
+  /// What the schedule depends on. Only these are stored: `step_limit`, `time`, `slack`, `only_property`, `cancel`,
+  /// `memory`.
   ExecutionOptions execution;
 };
 

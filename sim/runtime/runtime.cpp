@@ -19,6 +19,7 @@ Runtime::Runtime(std::uint32_t workers, Name name) : state_(make_shared_in_arena
   state_->name = {execution.arena().copy(name.text), name.index};
   state_->pool.object = execution.add_object("workers", name);
   state_->pool.free = workers;
+  state_->pool.is_one_thread = workers == 1;
   state_->pool.unbounded = workers == unbounded;
 }
 

@@ -42,7 +42,10 @@ class ConditionVariable::Wait {
  private:
   static void on_fire(void* w) {
     auto& wait = *static_cast<Wait*>(w);
-    if (wait.waiter_.is_granted()) return;  // a notification came first
+    if (wait.waiter_.is_granted()) {  // a notification came first
+      wait.execution_.touch(wait.execution_.wake_up_of(wait.execution_.task_at(wait.waiter_.task)), Access::read);
+      return;
+    }
     wait.fired_ = true;
     wait.execution_.touch(wait.variable_.object_, Access::write);
     --wait.variable_.waiting_;

@@ -18,11 +18,11 @@ class SharedState {
   SharedState& operator=(const SharedState&) = delete;
 
   [[nodiscard]] const T& read() const {
-    Execution::current().touch(object_, Access::read);
+    Execution::current().touch_unordered(object_, Access::read);
     return value_;
   }
   [[nodiscard]] T& write() {
-    Execution::current().touch(object_, Access::write);
+    Execution::current().touch_unordered(object_, Access::write);
     return value_;
   }
   /// For properties and checks after the tasks have ended: not part of a footprint.

@@ -26,6 +26,12 @@ inline const std::vector<Allowance>& allowances() {
       {"sim/replay/shrinker.hpp", "wall_clock", "a budget of wall time; what an execution does cannot depend on it"},
       {"sim/explore/verdict.hpp", "floating_point", "figures for people about a campaign; nothing is decided by them"},
       {"sim/explore/verdict.cpp", "floating_point", "figures for people about a campaign; nothing is decided by them"},
+      {"sim/core/strategy.hpp", "floating_point", "an estimate for people; nothing is decided by it"},
+      {"sim/explore/dfs.hpp", "floating_point", "an estimate for people; nothing is decided by it"},
+      {"sim/explore/dfs.cpp", "floating_point", "an estimate for people; nothing is decided by it"},
+      {"sim/explore/dpor.hpp", "floating_point", "an estimate for people; nothing is decided by it"},
+      {"sim/explore/dpor.cpp", "floating_point", "an estimate for people; nothing is decided by it"},
+      {"sim/explore/exhaustive.cpp", "floating_point", "an estimate for people; nothing is decided by it"},
   };
   return list;
 }

@@ -7,6 +7,7 @@
 #include "sim/replay/report.hpp"
 #include "tools/replay/commands.hpp"
 #include "tools/replay/console.hpp"
+#include "tools/replay/live_progress.hpp"
 #include "tools/replay/output_directory.hpp"
 #include "tools/replay/strategy_spec.hpp"
 #include "tools/replay/target.hpp"
@@ -31,7 +32,15 @@ Result explore(const Target& target, const RunOptions& options) {
   explore.budget = {.executions = options.executions, .time = options.time};
   const std::unique_ptr<sim::Strategy> strategy =
       make_strategy(options.strategy, options.seed, target.variant->program, explore.execution);
-  Result result{target, sim::explore(target.variant->program, *strategy, explore), {}, {}, strategy->is_exhaustive()};
+  Result result{target, {}, {}, {}, strategy->is_exhaustive()};
+  {
+    LiveProgress live(target.name());
+    explore.progress = [&live](const sim::Evidence& so_far) {
+      live.update(so_far);
+      return true;
+    };
+    result.verdict = sim::explore(target.variant->program, *strategy, explore);
+  }
   if (!result.verdict.failure) return result;
   sim::ReportOptions report;
   report.strategy = options.strategy;

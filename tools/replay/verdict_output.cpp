@@ -20,6 +20,11 @@ ordered_json to_json(const sim::Verdict& verdict) {
                       {"cut", evidence.cut},
                       {"distinct_traces", evidence.distinct_traces},
                       {"distinct_traces_is_exact", evidence.distinct_is_exact}}}};
+  if (evidence.explored_share >= 0) json["evidence"]["explored_share"] = evidence.explored_share;
+  if (evidence.is_random) {
+    json["evidence"]["unseen_share"] = evidence.unseen_share;
+    json["evidence"]["traces_at_least"] = evidence.traces_at_least;
+  }
   if (!verdict.problem.empty()) json["problem"] = verdict.problem;
   if (!verdict.unreached.empty()) json["unreached"] = verdict.unreached;
   for (const sim::WorstCase& worst : verdict.worst)

@@ -23,7 +23,7 @@ Explored explore_all(const RandomProgram& random, Strategy& strategy, std::uint6
   Explored explored;
   FinalState state;
   const Program program = [&](World& world) { RandomProgramRun(random, world, state); };
-  Execution execution({.step_limit = 1000, .time = random.time});
+  Execution execution({.step_limit = 1000, .time = random.time, .memory = random.memory});
   while (strategy.begin_execution(explored.executions)) {
     if (explored.executions++ >= limit) return explored;
     const ExecutionResult result = execution.run(program, strategy);
@@ -45,14 +45,14 @@ std::uint64_t programs() {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : 2000;
 }
 
-TEST(ExhaustiveStrategies, ReachWhatBruteForceReaches) {
+void compare_with_brute_force(Memory memory, std::uint64_t programs) {
   constexpr std::uint64_t limit = 20'000;
   std::uint64_t compared = 0;
   std::uint64_t interleavings = 0;
   std::uint64_t executions = 0;
   std::uint64_t redundant = 0;
-  for (std::uint64_t seed = 0; seed < programs(); ++seed) {
-    const RandomProgram program = RandomProgram::make(seed);
+  for (std::uint64_t seed = 0; seed < programs; ++seed) {
+    const RandomProgram program = RandomProgram::make(seed, memory);
     SCOPED_TRACE("seed " + std::to_string(seed) + ": " + program.describe());
     Dfs brute_force;
     const Explored all = explore_all(program, brute_force, limit);
@@ -73,11 +73,19 @@ TEST(ExhaustiveStrategies, ReachWhatBruteForceReaches) {
     executions += with_cache.executions;
     interleavings += all.executions;
   }
-  EXPECT_GT(compared, programs() / 2);
+  EXPECT_GT(compared, programs / 2);
   std::printf(
       "%llu programs compared: %llu interleavings, %llu executions with the cache, %llu redundant ones of DPOR\n",
       static_cast<unsigned long long>(compared), static_cast<unsigned long long>(interleavings),
       static_cast<unsigned long long>(executions), static_cast<unsigned long long>(redundant));
+}
+
+TEST(ExhaustiveStrategies, ReachWhatBruteForceReaches) {
+  compare_with_brute_force(Memory::sequential, programs());
+}
+
+TEST(ExhaustiveStrategies, ReachWhatBruteForceReachesInWeakMemory) {
+  compare_with_brute_force(Memory::weak, programs());
 }
 
 }  // namespace

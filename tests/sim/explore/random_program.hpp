@@ -30,6 +30,7 @@ enum class Kind : std::uint8_t {
   sleep,
   join_previous,
   spawn,
+  fence,  // only in programs of weak memory
   count
 };
 
@@ -37,23 +38,29 @@ struct Instruction {
   Kind kind = Kind::load;
   int a = 0;
   int b = 0;
+  int order = 2;  ///< 0: relaxed, 1: as much as acquires and releases, 2: sequentially consistent
 };
 
 /// Programs over three atomics and two mutexes; a task is a list of instructions.
 struct RandomProgram {
   std::vector<std::vector<Instruction>> tasks;
   TimeMode time = TimeMode::as_soon_as_idle;
+  Memory memory = Memory::sequential;
 
-  static RandomProgram make(std::uint64_t seed) {
+  static RandomProgram make(std::uint64_t seed, Memory memory = Memory::sequential) {
     Rng rng(0x9d1f, seed);
     RandomProgram program;
+    program.memory = memory;
+    const bool is_weak = memory == Memory::weak;
     program.time = rng.below(4) == 0 ? TimeMode::any_time : TimeMode::as_soon_as_idle;
     program.tasks.resize(2 + rng.below(2));
     for (auto& task : program.tasks) {
       const std::uint32_t length = 1 + rng.below(4);
-      for (std::uint32_t i = 0; i < length; ++i)
-        task.push_back({static_cast<Kind>(rng.below(static_cast<std::uint32_t>(Kind::count))),
-                        static_cast<int>(rng.below(3)), static_cast<int>(rng.below(3))});
+      for (std::uint32_t i = 0; i < length; ++i) {
+        const auto kinds = static_cast<std::uint32_t>(is_weak ? Kind::count : Kind::fence);
+        task.push_back({static_cast<Kind>(rng.below(kinds)), static_cast<int>(rng.below(is_weak ? 2 : 3)),
+                        static_cast<int>(rng.below(is_weak ? 2 : 3)), is_weak ? static_cast<int>(rng.below(3)) : 2});
+      }
     }
     return program;
   }
@@ -61,13 +68,14 @@ struct RandomProgram {
   [[nodiscard]] std::string describe() const {
     static constexpr const char* names[] = {"load",     "store",    "add",           "cas",    "copy",
                                             "lock_add", "try_lock", "nested_locks",  "choose", "perhaps_store",
-                                            "yield",    "sleep",    "join_previous", "spawn"};
+                                            "yield",    "sleep",    "join_previous", "spawn",  "fence"};
     std::string text = time == TimeMode::any_time ? "any_time" : "as_soon_as_idle";
+    if (memory == Memory::weak) text += " weak";
     for (const auto& task : tasks) {
       text += " | ";
       for (const Instruction& i : task)
-        text +=
-            std::string(names[static_cast<int>(i.kind)]) + "(" + std::to_string(i.a) + "," + std::to_string(i.b) + ") ";
+        text += std::string(names[static_cast<int>(i.kind)]) + "(" + std::to_string(i.a) + "," + std::to_string(i.b) +
+                "," + std::to_string(i.order) + ") ";
     }
     return text;
   }
@@ -104,17 +112,17 @@ class RandomProgramRun {
     const int own = static_cast<int>(t) + 1;
     switch (i.kind) {
       case Kind::load:
-        return observe(t, atomics_[a].load());
+        return observe(t, atomics_[a].load(read_order(i)));
       case Kind::store:
-        return atomics_[a].store(own);
+        return atomics_[a].store(own, write_order(i));
       case Kind::add:
-        return observe(t, atomics_[a].fetch_add(1));
+        return observe(t, atomics_[a].fetch_add(1, update_order(i)));
       case Kind::cas: {
         int expected = i.b;
-        return observe(t, atomics_[a].compare_exchange(expected, own) ? 1 : 0);
+        return observe(t, atomics_[a].compare_exchange(expected, own, update_order(i)) ? 1 : 0);
       }
       case Kind::copy:
-        return atomics_[a].store(atomics_[b].load() + 1);
+        return atomics_[a].store(atomics_[b].load(read_order(i)) + 1, write_order(i));
       case Kind::lock_add: {
         const LockGuard guard(mutexes_[a % 2]);
         return observe(t, atomics_[b].fetch_add(1));
@@ -150,9 +158,26 @@ class RandomProgramRun {
         if (i.b == 0) child.join();
         return;
       }
+      case Kind::fence:
+        return sim::fence(update_order(i));
       case Kind::count:
         return;
     }
+  }
+  static std::memory_order read_order(const Instruction& i) {
+    return i.order == 0   ? std::memory_order_relaxed
+           : i.order == 1 ? std::memory_order_acquire
+                          : std::memory_order_seq_cst;
+  }
+  static std::memory_order write_order(const Instruction& i) {
+    return i.order == 0   ? std::memory_order_relaxed
+           : i.order == 1 ? std::memory_order_release
+                          : std::memory_order_seq_cst;
+  }
+  static std::memory_order update_order(const Instruction& i) {
+    return i.order == 0   ? std::memory_order_relaxed
+           : i.order == 1 ? std::memory_order_acq_rel
+                          : std::memory_order_seq_cst;
   }
 
   /// A call that may fail: what it touches depends on the alternative, and what it does on what it finds.
