@@ -1,6 +1,7 @@
 # One static library per top-level folder; sources are found by folder, so a new file needs no edit here.
 option(HEDDLE_UNITY "Compile sources together, eight at a time: most of the cost of one is in headers. For builds from scratch" OFF)
-set(HEDDLE_SEPARATE "" CACHE STRING "Targets whose sources are never compiled together")
+# In scenarios, many files use the same few words, such as "Protocol", for what is theirs.
+set(HEDDLE_SEPARATE heddle_scenarios CACHE STRING "Targets whose sources are never compiled together")
 
 add_library(heddle_build_flags INTERFACE)
 target_compile_features(heddle_build_flags INTERFACE cxx_std_20)
