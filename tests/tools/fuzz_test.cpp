@@ -90,7 +90,7 @@ TEST(Fuzz, ASignalEndsItWithASummary) {
     std::thread killer;
     const auto kill_soon = [&](int pid) {
       killer = std::thread([pid, signal, &directory] {
-        for (int i = 0; i < 2000 && directory.files().empty(); ++i)
+        for (int i = 0; i < 24'000 && directory.files().empty(); ++i)
           std::this_thread::sleep_for(std::chrono::milliseconds(5));
         kill(pid, signal);
       });
