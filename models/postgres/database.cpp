@@ -33,7 +33,7 @@ void BlueprintState::adopt_rows(Engine& engine) {
     const std::size_t width = table.schema->columns.size();
     for (const auto& segment : table.segments) {
       for (const Version* version : segment) {
-        if (!engine.is_visible(*version, everything)) continue;
+        if (version == nullptr || !engine.is_visible(*version, everything)) continue;
         auto* values = static_cast<Value*>(arena.allocate(width * sizeof(Value), alignof(Value)));
         for (std::size_t i = 0; i < width; ++i) {
           const Value& value = version->values[i];
@@ -97,7 +97,7 @@ std::size_t Blueprint::planned() const {
   return state_->plans.size();
 }
 
-Database::Database(const Blueprint& blueprint, std::string_view name, DeadlockSearch search)
+Database::Database(const Blueprint& blueprint, std::string_view name, DatabaseOptions options)
     : state_(*blueprint.state_) {
   {
     const std::lock_guard lock(state_.idle_mutex);
@@ -107,7 +107,7 @@ Database::Database(const Blueprint& blueprint, std::string_view name, DeadlockSe
     }
   }
   if (!instance_) instance_ = std::make_unique<detail::Instance>(state_);
-  instance_->engine().open(sim::Execution::current_or_null(), name, search);
+  instance_->engine().open(sim::Execution::current_or_null(), name, options);
   instance_->recorder() = DatabaseRecorder(Transcript::current(), state_.source);
 }
 

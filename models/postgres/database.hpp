@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "models/postgres/connection.hpp"
-#include "models/postgres/deadlock_search.hpp"
+#include "models/postgres/database_options.hpp"
 
 namespace heddle::pg {
 
@@ -57,8 +57,7 @@ class ModelConnection;
 /// connections.
 class Database {
  public:
-  explicit Database(const Blueprint& blueprint, std::string_view name = "postgres",
-                    DeadlockSearch search = DeadlockSearch::at_once);
+  explicit Database(const Blueprint& blueprint, std::string_view name = "postgres", DatabaseOptions options = {});
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

@@ -84,7 +84,7 @@ struct ModelRun::State {
   void execute(const Body& body, sim::Strategy& strategy, std::vector<KeptState>& states) {
     std::exception_ptr thrown;
     const sim::Program program = [&](sim::World& world) {
-      pg::Database database(*blueprint, "postgres", pg::DeadlockSearch::after_timeout);
+      pg::Database database(*blueprint, "postgres", pg::as_on_a_server);
       Sessions* sessions = nullptr;
       world.task("tester", [&] {
         try {

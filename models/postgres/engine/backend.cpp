@@ -80,15 +80,15 @@ void Backend::abort() noexcept {
     session_.state = State::failed;
     if (session_.savepoints.empty()) {
       engine_.give_up(session_);
-      undo_to(Savepoint{});
+      undo_to(Savepoint{}, true);
     } else {
-      undo_to(session_.savepoints.back());
+      undo_to(session_.savepoints.back(), false);
     }
   }
 }
 
-void Backend::undo_to(const Savepoint& savepoint) {
-  engine_.undo_to(session_, savepoint.undo_mark);
+void Backend::undo_to(const Savepoint& savepoint, bool ends) {
+  engine_.undo_to(session_, savepoint.undo_mark, ends);
   engine_.release_held(session_, savepoint.held_mark);
   if (session_.deferred.size() > savepoint.deferred_mark) session_.deferred.resize(savepoint.deferred_mark);
 }
@@ -163,9 +163,6 @@ void Backend::query(const Plan& plan, std::span<const Value> params, ResultData&
     session_.state = State::active;
     session_.in_block = false;
   }
-  if (plan.writes && session_.settings.read_only)
-    throw SqlError(sqlstate::read_only_sql_transaction,
-                   "cannot execute " + plan.command + " in a read-only transaction");
   run(plan, params, result);
   if (implicit && (!session_.in_script || session_.client_gone)) commit();
 }
@@ -192,6 +189,9 @@ void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& r
   statement.pinned = statement.repeatable;
   session_.snapshot.command = session_.command;
   statement.snapshot = session_.snapshot;
+  if (plan.writes && session_.settings.read_only)
+    throw SqlError(sqlstate::read_only_sql_transaction,
+                   "cannot execute " + plan.command + " in a read-only transaction");
   if (session_.serial != no_serial_tx) engine_.footprint().serial(sim::Access::write);
   Executor(engine_, statement, plan, std::span<const Value>(bound, params.size()), result).run();
 }
@@ -225,10 +225,11 @@ void Backend::savepoint(const ast::TransactionCommand& command) {
   }
   const std::size_t position = find_savepoint(command.savepoint);
   if (command.verb == TransactionVerb::release) {
+    engine_.release_savepoint(session_, session_.savepoints[position].undo_mark);
     session_.savepoints.resize(position);
     return;
   }
-  undo_to(session_.savepoints[position]);
+  undo_to(session_.savepoints[position], false);
   session_.savepoints.resize(position + 1);
   session_.state = State::active;
 }
@@ -247,7 +248,9 @@ void Backend::begin_block(const ast::TransactionCommand& command) {
 
 void Backend::end_block(const ast::TransactionCommand& command, ResultData& result) {
   using ast::TransactionVerb;
-  const Settings before = session_.settings;
+  // An error has ended the transaction, and its modes with it.
+  const bool has_ended = session_.state == State::failed && session_.savepoints.empty();
+  const Settings before = has_ended ? session_.session_settings : session_.settings;
   const bool commits = command.verb == TransactionVerb::commit;
   if (!session_.in_block) {
     if (command.chain)
@@ -314,6 +317,9 @@ void Backend::set_transaction(const ast::SetCommand& command) {
     if (session_.ran_query)
       throw SqlError(sqlstate::active_sql_transaction,
                      "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    if (!session_.savepoints.empty())
+      throw SqlError(sqlstate::active_sql_transaction,
+                     "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
     session_.settings.isolation = *command.isolation;
   }
   if (!command.read_only) return;

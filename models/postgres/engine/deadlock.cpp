@@ -15,6 +15,10 @@ using sim::Access;
 
 template <class F>
 void Engine::each_blocker(const Waiter& waiter, F&& visit) const {
+  if (waiter.held_back_by != Waiter::nobody) {
+    visit(waiter.held_back_by);
+    return;
+  }
   if (waiter.kind == Waiter::Kind::key) {
     visit(transactions_[waiter.blocker].session);
     return;
@@ -88,7 +92,7 @@ void Engine::add_members(std::uint32_t closer) {
 }
 
 void Engine::resolve_deadlocks(Waiter& closer) {
-  if (deadlock_search_ == DeadlockSearch::after_timeout) return;
+  if (options_.deadlocks == DeadlockSearch::after_timeout) return;
   for (;;) {
     visited_.assign(sessions_.size(), 0);
     cycle_.clear();

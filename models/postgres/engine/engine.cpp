@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "models/postgres/sql_error.hpp"
 #include "sim/core/error.hpp"
@@ -44,10 +45,10 @@ void Engine::freeze() {
     for (KeyIndex& index : table.indexes) index.freeze();
 }
 
-void Engine::open(sim::Execution* execution, std::string_view name, DeadlockSearch search) {
+void Engine::open(sim::Execution* execution, std::string_view name, DatabaseOptions options) {
   arena_.reset();
   execution_ = execution;
-  deadlock_search_ = search;
+  options_ = options;
   footprint_.open(execution, name);
 }
 
@@ -104,6 +105,7 @@ Session& Engine::connect() {
   session.held.clear();
   session.deferred.clear();
   session.serial = no_serial_tx;
+  session.holds_back = false;
   session.session_locks = 0;
   session.sequence_values.clear();
   session.client_gone = session.terminated = false;
@@ -170,7 +172,7 @@ void Engine::commit(Session& session) {
 
 void Engine::roll_back(Session& session) {
   abort_serializable(session);
-  undo_to(session, 0);
+  undo_to(session, 0, true);
   end_transaction(session);
 }
 
@@ -189,17 +191,50 @@ void Engine::end_transaction(Session& session) {
   session.has_snapshot = false;
   session.serial = no_serial_tx;
   session.deferred.clear();
+  wake_held_back(session);
 }
 
-void Engine::undo_to(Session& session, std::size_t mark) {
+void Engine::wake_held_back(Session& session) {
+  if (!std::exchange(session.holds_back, false)) return;
+  for (std::size_t i = 0; i < sessions_.size(); ++i) {
+    Waiter& waiter = sessions_[i].waiter;
+    if (!waiter.active || waiter.held_back_by != session.index) continue;
+    waiter.held_back_by = Waiter::nobody;
+    footprint_.object(waiter.object, Access::write);
+    update_readiness(waiter);
+  }
+}
+
+void Engine::release_savepoint(Session& session, std::size_t mark) {
+  for (std::size_t i = mark; i < session.undo.size(); ++i) session.undo[i].released = true;
+}
+
+void Engine::hold_back_waiters(Session& session, const Undo& entry) {
+  const auto own = [&](const Locker& locker) { return locker.tx == session.tx; };
+  for (Waiter* waiter : entry.row->waiters) {
+    const auto locker = std::find_if(entry.row->lockers.begin(), entry.row->lockers.end(), own);
+    if (!waiter->active) continue;
+    const bool waits_for_it = waiter->kind == Waiter::Kind::key
+                                  ? waiter->blocker == session.tx && entry.kind != Undo::Kind::lock
+                                  : entry.kind == Undo::Kind::lock && locker != entry.row->lockers.end() &&
+                                        conflict(locker->strength, waiter->strength) && is_first_in_queue(*waiter);
+    if (!waits_for_it) continue;
+    waiter->held_back_by = session.index;
+    session.holds_back = true;
+  }
+}
+
+void Engine::undo_to(Session& session, std::size_t mark, bool ends) {
   session.ended_rows.clear();
   while (session.undo.size() > mark) {
     const Undo entry = session.undo.back();
+    if (entry.released && !ends) hold_back_waiters(session, entry);
     session.undo.pop_back();
     undo(session, entry);
     session.ended_rows.push_back(entry.row);
   }
   for (Row* row : session.ended_rows) refresh(*row);
+  if (ends) wake_held_back(session);
 }
 
 void Engine::undo(Session& session, const Undo& entry) {
@@ -208,9 +243,13 @@ void Engine::undo(Session& session, const Undo& entry) {
   footprint_.row(row, table);
   const auto drop = [&](Version& version, const Value* old_values) {
     unindex_version(version, old_values);
-    auto& segment = table.segments[session.index + std::size_t{1}];
-    HEDDLE_CHECK(!segment.empty() && segment.back() == &version);
-    segment.pop_back();
+    auto& segment = segment_of(session, row.table);
+    if (options_.order == PhysicalOrder::by_session) {
+      HEDDLE_CHECK(!segment.empty() && segment.back() == &version);
+      segment.pop_back();
+    } else {  // others keep their places, for who is scanning
+      *std::find(segment.rbegin(), segment.rend(), &version) = nullptr;
+    }
   };
   switch (entry.kind) {
     case Undo::Kind::insert:
@@ -285,21 +324,25 @@ Version* Engine::visible_version(const Row& row, const Snapshot& snapshot) const
   return nullptr;
 }
 
-Version* Engine::look_up(StatementContext& statement, std::uint16_t ordinal, std::size_t index,
-                         std::span<const Value> key) {
-  if (std::any_of(key.begin(), key.end(), [](const Value& value) { return value.is_null(); })) return nullptr;
+Engine::Matches Engine::look_up(StatementContext& statement, std::uint16_t ordinal, std::size_t index,
+                                std::span<const Value> key) {
+  Matches matches;
+  if (std::any_of(key.begin(), key.end(), [](const Value& value) { return value.is_null(); })) return matches;
   Table& table = tables_[ordinal];
   const KeyIndex& keys = table.indexes[index];
   std::uint64_t hash = keys.columns().size();
   for (const Value& value : key) hash = sim::mix(hash, pg::hash(value));
   if (!statement.pinned) footprint_.key(table, ordinal, index, hash, Access::read);
-  Version* found = nullptr;
-  keys.each(hash, [&](const Version& entry) {
+  keys.each(hash, [&](const Version& entry) {  // the newest first
     Version* version = visible_version(*entry.row, statement.snapshot);
-    if (version != nullptr && keys.matches(version->values, key)) found = version;
-    return found == nullptr;
+    if (version == nullptr || !keys.matches(version->values, key)) return true;
+    if (matches.count == 1 && matches.versions[0] == version) return true;
+    HEDDLE_CHECK(matches.count < matches.versions.size());
+    matches.versions[matches.count++] = version;
+    return true;
   });
-  return found;
+  if (matches.count == 2) std::swap(matches.versions[0], matches.versions[1]);
+  return matches;
 }
 
 void Engine::touch_scan(StatementContext& statement, std::uint16_t table) {
@@ -328,7 +371,11 @@ Version& Engine::new_version(Session& session, Row& row, const Value* values) {
 }
 
 void Engine::append(Session& session, Version& version) {
-  tables_[version.row->table].segments[session.index + std::size_t{1}].push_back(&version);
+  segment_of(session, version.row->table).push_back(&version);
+}
+
+std::vector<Version*>& Engine::segment_of(const Session& session, std::uint16_t table) {
+  return tables_[table].segments[options_.order == PhysicalOrder::by_time ? 1 : session.index + std::size_t{1}];
 }
 
 void Engine::index_version(Version& version, const Value* old_values) {

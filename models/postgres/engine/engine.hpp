@@ -6,6 +6,7 @@
 // docs/postgres.md lists.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <source_location>
@@ -13,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "models/postgres/deadlock_search.hpp"
+#include "models/postgres/database_options.hpp"
 #include "models/postgres/engine/footprint.hpp"
 #include "models/postgres/engine/serializable.hpp"
 #include "models/postgres/engine/session.hpp"
@@ -54,7 +55,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   /// Prepares for an execution; `name` is what people see.
-  void open(sim::Execution* execution, std::string_view name, DeadlockSearch search = DeadlockSearch::at_once);
+  void open(sim::Execution* execution, std::string_view name, DatabaseOptions options = {});
   /// Forgets all that was done since the blueprint's rows were frozen. Costs as much as was done.
   void reset();
   /// Adds a row of the blueprint; `values` must outlive the engine.
@@ -73,8 +74,10 @@ class Engine {
   void roll_back(Session& session);
   /// The transaction as a whole has failed: nobody depends on it any more.
   void give_up(Session& session) { abort_serializable(session); }
-  /// Undoes what was done since `mark`, an earlier size of `session.undo`.
-  void undo_to(Session& session, std::size_t mark);
+  /// Undoes what was done since `mark`, an earlier size of `session.undo`. `ends`: so ends the whole transaction.
+  void undo_to(Session& session, std::size_t mark, bool ends);
+  /// A savepoint is released that was set at `mark`.
+  void release_savepoint(Session& session, std::size_t mark);
   /// Releases the table and advisory locks that the transaction took since `mark`, an earlier size of `session.held`.
   void release_held(Session& session, std::size_t mark);
   [[nodiscard]] std::uint64_t commit_sequence() const noexcept { return commits_; }
@@ -83,9 +86,16 @@ class Engine {
   [[nodiscard]] bool is_visible(const Version& version, const Snapshot& snapshot) const;
   /// The version of `row` that `snapshot` sees, or null.
   [[nodiscard]] Version* visible_version(const Row& row, const Snapshot& snapshot) const;
-  /// The row that the snapshot sees under a unique key, or null.
-  [[nodiscard]] Version* look_up(StatementContext& statement, std::uint16_t table, std::size_t index,
-                                 std::span<const Value> key);
+  /// What a snapshot sees under a unique key. Two rows, if the transaction put its own in the place of one that was
+  /// deleted after its snapshot was taken; the older one comes first.
+  struct Matches {
+    std::array<Version*, 2> versions{};
+    std::size_t count = 0;
+    [[nodiscard]] auto begin() const noexcept { return versions.begin(); }
+    [[nodiscard]] auto end() const noexcept { return versions.begin() + count; }
+  };
+  [[nodiscard]] Matches look_up(StatementContext& statement, std::uint16_t table, std::size_t index,
+                                std::span<const Value> key);
   void touch_scan(StatementContext& statement, std::uint16_t table);
 
   // Writing. All may wait and throw `SqlError`.
@@ -171,9 +181,11 @@ class Engine {
   // locks.cpp
   [[nodiscard]] bool is_held_against(const Row& row, TxId tx, LockStrength strength) const;
   [[nodiscard]] bool may_go_on(const Waiter& waiter) const;
+  [[nodiscard]] static bool is_first_in_queue(const Waiter& waiter);
   void grant(Session& session, Row& row, LockStrength strength);
-  void wait_for_row(StatementContext& statement, Row& row, LockStrength strength, bool queues);
-  void wait_for_key(StatementContext& statement, Row& row, TxId blocker);
+  /// `passed`: see Waiter; who waits so has no place in the queue.
+  void wait_for_row(StatementContext& statement, Row& row, LockStrength strength, const Version* passed);
+  void wait_for_change(StatementContext& statement, Row& row, TxId blocker);
   void wait(StatementContext& statement);
   void begin_wait(StatementContext& statement);
   void touch_wait(const Waiter& waiter);
@@ -214,7 +226,10 @@ class Engine {
   void index_version(Version& version, const Value* old_values);
   void unindex_version(const Version& version, const Value* old_values);
   void append(Session& session, Version& version);
+  [[nodiscard]] std::vector<Version*>& segment_of(const Session& session, std::uint16_t table);
   void undo(Session& session, const Undo& entry);
+  void hold_back_waiters(Session& session, const Undo& entry);
+  void wake_held_back(Session& session);
   void restore(Row& row);
   void touch_commit(Session& session);
   void touch_keys(std::uint16_t table, const Value* values, const Value* also, bool added);
@@ -224,7 +239,7 @@ class Engine {
 
   const Schema* schema_;
   sim::Execution* execution_ = nullptr;
-  DeadlockSearch deadlock_search_ = DeadlockSearch::at_once;
+  DatabaseOptions options_;
   std::vector<Table> tables_;
   Pool<Row> rows_;
   Pool<Version> versions_;

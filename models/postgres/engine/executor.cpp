@@ -16,7 +16,7 @@ void Executor::run() {
   } else if (const auto* removal = std::get_if<DeletePlan>(&plan_.operation)) {
     remove(*removal);
   }
-  fire_checks(0);
+  fire_checks();
 }
 
 }  // namespace heddle::pg

@@ -79,10 +79,12 @@ class Executor {
                const Value* row, Version* version, bool& matched);
   bool scan_subselect(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit,
                       bool& matched);
-  [[nodiscard]] Version* look_up(const Source& source, std::size_t depth, const Frame& frame);
-  void note_read(const Source& source, std::size_t depth, std::span<const Value> key);
-  void note_row(const Source& source, std::size_t depth, const Version* version);
+  [[nodiscard]] Engine::Matches look_up(const Source& source, std::size_t depth, const Frame& frame);
+  void note_read(const Source& source, std::size_t place, std::span<const Value> key);
+  void note_row(const Source& source, std::size_t place, const Version* version);
   [[nodiscard]] static bool has_other_conditions(const Relation& relation);
+  /// SERIALIZABLE: whether one side of an inner join has no row, so that the server need not look at the other.
+  [[nodiscard]] bool has_empty_relation(const Source& source, const Frame& frame);
   void note_rows(const Source& source, const Combination& current);
   [[nodiscard]] bool recheck(const Source& source, Combination& current, const Frame& frame);
   [[nodiscard]] bool all_hold(const std::vector<Conjunct>& conjuncts, const Frame& frame, bool recheck);
@@ -128,7 +130,7 @@ class Executor {
   /// What a change of a row (null: it was not, or is no longer, there) asks to be checked after the statement.
   void queue_checks(std::uint16_t table, Version* old, Version* now);
   void add_check(const DeferredCheck& check);
-  void fire_checks(std::size_t from);
+  void fire_checks();
   void fire(const DeferredCheck& check);
   [[nodiscard]] const ForeignKey& foreign_key_of(const DeferredCheck& check) const;
   /// A query of the server's own within this statement; `latest`: it sees what is committed now at every level.
@@ -152,7 +154,8 @@ class Executor {
   const Plan& plan_;
   std::span<const Value> params_;
   ResultData& result_;
-  const Source* limited_ = nullptr;      ///< of a query that a LIMIT may stop early
+  const Source* limited_ = nullptr;  ///< of a query that a LIMIT may stop early
+  const Source* unread_ = nullptr;   ///< SERIALIZABLE: a join that the server may find to be empty before it reads all
   ArenaVector<DeferredCheck> checks_;    ///< of foreign keys, to be made after the statement
   ArenaVector<CachedSubselect> cached_;  ///< uncorrelated sub-selects run once, as the server's InitPlans do
 };

@@ -84,9 +84,10 @@ const ForeignKey& Executor::foreign_key_of(const DeferredCheck& check) const {
   return engine_.schema().tables[check.table].foreign_keys[check.foreign_key];
 }
 
-void Executor::fire_checks(std::size_t from) {
-  for (std::size_t i = from; i < checks_.size(); ++i)
-    if (!std::exchange(checks_[i].fired, true)) fire(checks_[i]);
+void Executor::fire_checks() {
+  // In the order in which they came up: a cascade's own checks come after those of the statement.
+  for (std::size_t i = 0; i < checks_.size(); ++i)
+    if (!std::exchange(checks_[i].fired, true)) fire(DeferredCheck(checks_[i]));
 }
 
 void Executor::fire_deferred() {
@@ -94,7 +95,7 @@ void Executor::fire_deferred() {
   for (std::size_t i = 0; i < deferred.size(); ++i) {
     const DeferredCheck check = deferred[i];
     fire(check);
-    fire_checks(0);
+    fire_checks();
   }
   deferred.clear();
 }
@@ -141,12 +142,13 @@ void Executor::check_child(const DeferredCheck& check, const ForeignKey& foreign
 }
 
 bool Executor::is_there(StatementContext& inner, const ForeignKey& foreign_key, std::span<const Value> key) {
-  Version* found = engine_.look_up(inner, foreign_key.parent, foreign_key.parent_index, key);
-  if (found == nullptr) return false;
-  const LockResult result = engine_.lock(inner, *found, LockStrength::key_share, WaitPolicy::block);
-  if (result.outcome == Outcome::granted) return true;
   const KeyIndex& index = engine_.table(foreign_key.parent).indexes[foreign_key.parent_index];
-  return result.outcome == Outcome::moved && index.matches(result.version->values, key);
+  for (Version* found : engine_.look_up(inner, foreign_key.parent, foreign_key.parent_index, key)) {
+    const LockResult result = engine_.lock(inner, *found, LockStrength::key_share, WaitPolicy::block);
+    if (result.outcome == Outcome::granted) return true;
+    if (result.outcome == Outcome::moved && index.matches(result.version->values, key)) return true;
+  }
+  return false;
 }
 
 void Executor::each_child(StatementContext& inner, std::uint16_t table, const ForeignKey& foreign_key,
@@ -155,8 +157,9 @@ void Executor::each_child(StatementContext& inner, std::uint16_t table, const Fo
   const Table& child = engine_.table(table);
   for (std::size_t segment = 0; segment < child.segments.size(); ++segment)
     for (std::size_t i = 0; i < child.segments[segment].size(); ++i) {
-      Version& version = *child.segments[segment][i];
-      if (engine_.is_visible(version, inner.snapshot) && refers_to(foreign_key, version.values, key) && !visit(version))
+      Version* const version = child.segments[segment][i];
+      if (version != nullptr && engine_.is_visible(*version, inner.snapshot) &&
+          refers_to(foreign_key, version->values, key) && !visit(*version))
         return;
     }
 }
@@ -200,7 +203,6 @@ void Executor::cascade(const DeferredCheck& check, const ForeignKey& foreign_key
   const std::span<const Value> key(parent_key(foreign_key, check.version->values), foreign_key.columns.size());
   StatementContext inner = inner_statement(foreign_key.child_tables, true, false);
   engine_.lock_table(inner, check.table, TableLockMode::row_exclusive);
-  const std::size_t mark = checks_.size();
   auto change = [&](Version& version) {
     Snapshot own = statement_.session.snapshot;
     own.command = inner.snapshot.command;
@@ -210,7 +212,8 @@ void Executor::cascade(const DeferredCheck& check, const ForeignKey& foreign_key
     return true;
   };
   each_child(inner, check.table, foreign_key, key, change);
-  fire_checks(mark);
+  // Where the default is the key that went, the child has not changed and is not checked (ri_set).
+  if (action == ForeignKeyAction::set_default) check_parent(check, foreign_key, ForeignKeyAction::no_action);
 }
 
 void Executor::cascade_row(StatementContext& inner, const DeferredCheck& check, const ForeignKey& foreign_key,

@@ -28,11 +28,16 @@ bool Engine::has_pending_change(const Row& row, TxId tx) const {
 bool Engine::may_go_on(const Waiter& waiter) const {
   if (waiter.kind == Waiter::Kind::heavy) return is_free(*waiter.lock, waiter.session, waiter.mode, &waiter);
   const Row& row = *waiter.row;
+  if (waiter.held_back_by != Waiter::nobody) return false;
   if (waiter.kind == Waiter::Kind::key) return !has_pending_change(row, waiter.blocker);
-  if (is_held_against(row, waiter.tx, waiter.strength)) return false;
+  if (waiter.passed != nullptr && waiter.passed->deleter != waiter.blocker) return true;
+  return !is_held_against(row, waiter.tx, waiter.strength) && is_first_in_queue(waiter);
+}
+
+bool Engine::is_first_in_queue(const Waiter& waiter) {
   // F25: once a change has been committed the queue dissolves, and whoever comes first wins.
-  if (!waiter.queued || row.changes != waiter.seen_changes) return true;
-  for (const Waiter* other : row.waiters) {
+  if (!waiter.queued || waiter.row->changes != waiter.seen_changes) return true;
+  for (const Waiter* other : waiter.row->waiters) {
     if (other == &waiter) break;
     if (other->kind == Waiter::Kind::row_lock && other->queued && conflict(other->strength, waiter.strength))
       return false;
@@ -103,7 +108,10 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
     if (gone) return {Outcome::deleted, nullptr};
     if (current->deleter == session.tx) return {Outcome::own, current};
     if (superseded && !follow) return {Outcome::moved, current};
-    if (!is_held_against(row, session.tx, strength)) {
+    // Who follows the chain waits for a change of the version it comes to, even one that its lock would tolerate, and
+    // has no place in a queue meanwhile (heapam_tuple_lock).
+    const bool is_changing = superseded && current->deleter != no_tx;
+    if (!is_changing && !is_held_against(row, session.tx, strength)) {
       grant(session, row, strength);
       return {superseded ? Outcome::moved : Outcome::granted, current};
     }
@@ -116,24 +124,38 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
     if (policy == WaitPolicy::nowait)
       throw SqlError(sqlstate::lock_not_available,
                      "could not obtain lock on row in relation \"" + tables_[row.table].schema->name + "\"");
-    wait_for_row(statement, row, strength, !is_ahead);
+    if (is_changing) {
+      wait_for_change(statement, row, current->deleter);
+      continue;
+    }
+    const TxId updater = seen.deleter;
+    wait_for_row(statement, row, strength, is_ahead ? &seen : nullptr);
+    // Once that change is undone it takes its lock whoever else has got one by now (heap_lock_tuple does not look
+    // again).
+    if (is_ahead && seen.deleter != updater && (seen.deleter == no_tx || !seen.key_gone)) {
+      grant(session, row, strength);
+      return {Outcome::granted, &seen};
+    }
   }
 }
 
-void Engine::wait_for_row(StatementContext& statement, Row& row, LockStrength strength, bool queues) {
+void Engine::wait_for_row(StatementContext& statement, Row& row, LockStrength strength, const Version* passed) {
   Waiter& waiter = statement.session.waiter;
   waiter.kind = Waiter::Kind::row_lock;
   waiter.strength = strength;
+  waiter.passed = passed;
+  if (passed != nullptr) waiter.blocker = passed->deleter;
   waiter.seen_changes = row.changes;
   // F26: who holds a lock on the row already does not queue for a stronger one.
-  waiter.queued = queues && std::none_of(row.lockers.begin(), row.lockers.end(),
-                                         [&](const Locker& locker) { return locker.tx == statement.session.tx; });
+  waiter.queued = passed == nullptr && std::none_of(row.lockers.begin(), row.lockers.end(), [&](const Locker& locker) {
+                    return locker.tx == statement.session.tx;
+                  });
   waiter.row = &row;
   row.waiters.push_back(&waiter);
   wait(statement);
 }
 
-void Engine::wait_for_key(StatementContext& statement, Row& row, TxId blocker) {
+void Engine::wait_for_change(StatementContext& statement, Row& row, TxId blocker) {
   Waiter& waiter = statement.session.waiter;
   waiter.kind = Waiter::Kind::key;
   waiter.queued = false;
@@ -206,6 +228,7 @@ void Engine::begin_wait(StatementContext& statement) {
   waiter.active = true;
   waiter.ready = waiter.doomed = waiter.lock_timed_out = waiter.statement_timed_out = false;
   waiter.cancelled = waiter.terminated = false;
+  waiter.held_back_by = Waiter::nobody;
   waiter.tx = statement.session.tx;
   waiter.execution = execution;
   waiter.task = execution->running_task().id;
@@ -242,7 +265,7 @@ void Engine::wait(StatementContext& statement) {
     if (settings.statement_timeout.count() > 0)
       timers.statement = execution.arm_timer(statement.deadline, &on_timeout<&Waiter::statement_timed_out>, &waiter);
     DeadlockCheck check{*this, waiter};
-    if (deadlock_search_ == DeadlockSearch::after_timeout)
+    if (options_.deadlocks == DeadlockSearch::after_timeout)
       timers.deadlock = execution.arm_timer(execution.now() + settings.deadlock_timeout, &on_deadlock_timeout, &check);
     const sim::Guard granted{[](const void* self) { return static_cast<const Waiter*>(self)->ready; }, &waiter};
     const bool has_object = waiter.row != nullptr ? waiter.row->has_object : waiter.lock->has_object;
@@ -307,7 +330,7 @@ Engine::Conflict Engine::find_conflict(StatementContext& statement, std::uint16_
       });
       if (live != nullptr) return {live, i};
       if (pending == nullptr) break;
-      wait_for_key(statement, *pending->row, blocker);
+      wait_for_change(statement, *pending->row, blocker);
     }
   }
   return {};

@@ -21,52 +21,58 @@ bool Executor::all_hold(const std::vector<Conjunct>& conjuncts, const Frame& fra
 
 bool Executor::scan(const Source& source, Combination& current, const Frame& frame, Visit visit) {
   if (!all_hold(source.constant_filters, frame, false)) return true;
-  return scan_relation(source, 0, current, frame, visit);
+  const Source* const around = unread_;
+  if (has_empty_relation(source, frame)) unread_ = &source;
+  const bool goes_on = scan_relation(source, 0, current, frame, visit);
+  unread_ = around;
+  return goes_on;
 }
 
-Version* Executor::look_up(const Source& source, std::size_t depth, const Frame& frame) {
-  const Relation& relation = source.relations[depth];
+Engine::Matches Executor::look_up(const Source& source, std::size_t depth, const Frame& frame) {
+  const std::size_t place = source.order[depth];
+  const Relation& relation = source.relations[place];
   constexpr std::size_t most = 32;  // as many columns as the server allows in an index
   Value key[most];
   const std::size_t size = relation.lookup->key.size();
   for (std::size_t i = 0; i < size; ++i) key[i] = evaluate(relation.lookup->key[i], frame);
-  note_read(source, depth, std::span<const Value>(key, size));
+  note_read(source, place, std::span<const Value>(key, size));
   return engine_.look_up(statement_, relation.table, relation.lookup->index, std::span<const Value>(key, size));
 }
 
 bool Executor::scan_relation(const Source& source, std::size_t depth, Combination& current, const Frame& frame,
                              Visit visit) {
-  if (depth == source.relations.size()) return visit();
-  const Relation& relation = source.relations[depth];
+  if (depth == source.order.size()) return visit();
+  const std::size_t place = source.order[depth];
+  const Relation& relation = source.relations[place];
   bool matched = false;
   if (relation.subselect) {
     if (!scan_subselect(source, depth, current, frame, visit, matched)) return false;
   } else if (relation.lookup) {
-    if (Version* version = look_up(source, depth, frame); version != nullptr)
+    for (Version* version : look_up(source, depth, frame))
       if (!try_version(source, depth, current, frame, visit, *version, matched)) return false;
   } else {
     engine_.touch_scan(statement_, relation.table);
-    note_read(source, depth, {});
+    note_read(source, place, {});
     // By position: while this task waits for a lock, other sessions append and take back versions it does not see.
     const Table& table = engine_.table(relation.table);
     for (std::size_t segment = 0; segment < table.segments.size(); ++segment) {
       for (std::size_t i = 0; i < table.segments[segment].size(); ++i) {
-        Version& version = *table.segments[segment][i];
-        if (engine_.is_visible(version, statement_.snapshot) &&
-            !try_version(source, depth, current, frame, visit, version, matched))
+        Version* const version = table.segments[segment][i];
+        if (version != nullptr && engine_.is_visible(*version, statement_.snapshot) &&
+            !try_version(source, depth, current, frame, visit, *version, matched))
           return false;
       }
     }
   }
   if (!relation.left_join || matched) return true;
-  current.rows[depth] = engine_.null_row();
-  current.versions[depth] = nullptr;
+  current.rows[place] = engine_.null_row();
+  current.versions[place] = nullptr;
   return !all_hold(relation.filters, frame, false) || scan_relation(source, depth + 1, current, frame, visit);
 }
 
 bool Executor::scan_subselect(const Source& source, std::size_t depth, Combination& current, const Frame& frame,
                               Visit visit, bool& matched) {
-  const Relation& relation = source.relations[depth];
+  const Relation& relation = source.relations[source.order[depth]];
   const std::size_t width = relation.subselect->outputs.size();
   ArenaVector<const Value*> rows(engine_.arena());
   auto keep = [&](const Value* outputs) {
@@ -100,15 +106,16 @@ bool Executor::try_version(const Source& source, std::size_t depth, Combination&
 
 bool Executor::try_row(const Source& source, std::size_t depth, Combination& current, const Frame& frame, Visit visit,
                        const Value* row, Version* version, bool& matched) {
-  const Relation& relation = source.relations[depth];
-  current.rows[depth] = row;
-  current.versions[depth] = version;
+  const std::size_t place = source.order[depth];
+  const Relation& relation = source.relations[place];
+  current.rows[place] = row;
+  current.versions[place] = version;
   if (relation.left_join) {
     if (!all_hold(relation.join_conditions, frame, false)) return true;
     matched = true;
   }
   if (!relation.left_join && !all_hold(relation.filters, frame, false)) return true;
-  if (has_other_conditions(relation) && &source != limited_) note_row(source, depth, version);
+  if (has_other_conditions(relation) && &source != limited_) note_row(source, place, version);
   return (relation.left_join && !all_hold(relation.filters, frame, false)) ||
          scan_relation(source, depth + 1, current, frame, visit);
 }

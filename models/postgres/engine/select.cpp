@@ -64,6 +64,7 @@ bool Executor::project(const SelectPlan& plan, const Frame& frame, Emit emit) {
 
 bool Executor::lock_rows(const SelectPlan& plan, Combination& current, const Frame& frame) {
   bool moved = false;
+  if (!plan.row_marks.empty()) statement_.is_select = true;  // also in an UPDATE's sub-select; nothing else asks then
   for (const RowMark& mark : plan.row_marks) {
     const LockResult result = engine_.lock(statement_, *current.versions[mark.relation], mark.strength, mark.policy);
     if (result.outcome == LockResult::Outcome::granted) continue;

@@ -54,7 +54,8 @@ void Engine::note_read(StatementContext& statement, const PredicateRead& read) {
   };
   const Table& table = tables_[ordinal];
   for (const auto& segment : table.segments)
-    for (const Version* version : segment) look_at(*version);
+    for (const Version* version : segment)
+      if (version != nullptr) look_at(*version);
 }
 
 void Engine::check_write(StatementContext& statement, std::uint16_t ordinal, const Version* old, const Value* values,
@@ -112,21 +113,43 @@ bool Executor::has_other_conditions(const Relation& relation) {
          std::any_of(conditions.begin(), conditions.end(), [](const Conjunct& conjunct) { return !conjunct.is_local; });
 }
 
-void Executor::note_row(const Source& source, std::size_t depth, const Version* version) {
-  if (statement_.session.serial == no_serial_tx || version == nullptr) return;
+bool Executor::has_empty_relation(const Source& source, const Frame& frame) {
+  if (statement_.session.serial == no_serial_tx || source.relations.size() < 2) return false;
+  Combination current = new_combination(source);
+  const Frame own{current.rows, frame.aggregates, frame.outer};
+  for (std::size_t i = 0; i < source.relations.size(); ++i) {
+    const Relation& relation = source.relations[i];
+    if (relation.left_join || relation.subselect) continue;
+    bool is_empty = true;
+    for (const auto& segment : engine_.table(relation.table).segments) {
+      for (const Version* version : segment) {
+        if (version == nullptr || !is_empty || !engine_.is_visible(*version, statement_.snapshot)) continue;
+        current.rows[i] = version->values;
+        is_empty = !std::all_of(relation.filters.begin(), relation.filters.end(), [&](const Conjunct& conjunct) {
+          return !conjunct.is_local || holds(conjunct.condition, own);
+        });
+      }
+    }
+    if (is_empty) return true;
+  }
+  return false;
+}
+
+void Executor::note_row(const Source& source, std::size_t place, const Version* version) {
+  if (statement_.session.serial == no_serial_tx || version == nullptr || &source == unread_) return;
   engine_.note_read(
       statement_,
-      {&plan_, params_, &source.relations[depth], static_cast<std::uint16_t>(depth), false, {}, false, version->row});
+      {&plan_, params_, &source.relations[place], static_cast<std::uint16_t>(place), false, {}, false, version->row});
 }
 
 void Executor::note_rows(const Source& source, const Combination& current) {
   for (std::size_t i = 0; i < source.relations.size(); ++i) note_row(source, i, current.versions[i]);
 }
 
-void Executor::note_read(const Source& source, std::size_t depth, std::span<const Value> key) {
-  if (statement_.session.serial == no_serial_tx || &source == limited_) return;
-  const Relation& relation = source.relations[depth];
-  engine_.note_read(statement_, {&plan_, params_, &relation, static_cast<std::uint16_t>(depth),
+void Executor::note_read(const Source& source, std::size_t place, std::span<const Value> key) {
+  if (statement_.session.serial == no_serial_tx || &source == limited_ || &source == unread_) return;
+  const Relation& relation = source.relations[place];
+  engine_.note_read(statement_, {&plan_, params_, &relation, static_cast<std::uint16_t>(place),
                                  relation.lookup.has_value(), key, has_other_conditions(relation), nullptr});
 }
 

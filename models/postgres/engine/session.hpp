@@ -30,13 +30,14 @@ struct Undo {
   Row* row = nullptr;
   Version* version = nullptr;    ///< the version ended, or the one inserted
   Version* successor = nullptr;  ///< update: the new version
+  bool released = false;         ///< made under a savepoint that was released since
 };
 
 /// A session's wait. It lists itself with the row or the lock that it waits for.
 struct Waiter {
   enum class Kind : std::uint8_t {
     row_lock,
-    key,    ///< a unique key that `blocker`'s change of the row holds
+    key,    ///< the end of `blocker`'s change of the row, such as one that holds a unique key
     heavy,  ///< a table or an advisory lock
   };
   Kind kind = Kind::row_lock;
@@ -53,7 +54,12 @@ struct Waiter {
   TxId blocker = no_tx;
   std::uint32_t seen_changes = 0;
   std::uint32_t session = 0;
+  /// The session whose transaction's end this waits for, though it has rolled back what was waited for: the change was
+  /// made under a savepoint that had been released (XactLockTableWait goes over to the topmost transaction).
+  std::uint32_t held_back_by = nobody;
+  static constexpr std::uint32_t nobody = ~std::uint32_t{0};
   Row* row = nullptr;
+  const Version* passed = nullptr;  ///< KEY SHARE: whose non-key update by `blocker` is not waited for
   HeavyLock* lock = nullptr;
   TableLockMode mode = TableLockMode::access_share;
   sim::TaskId task = 0;
@@ -124,6 +130,7 @@ struct Session {
   std::vector<HeldLock> held;           ///< table and advisory locks that end with the transaction
   std::vector<Row*> ended_rows;         ///< scratch of commit and rollback
   Waiter waiter;
+  bool holds_back = false;  ///< somebody is `held_back_by` this session
   std::uint64_t rows_inserted = 0;
   std::uint32_t serial = ~std::uint32_t{0};  ///< SERIALIZABLE: the transaction's place among the dependencies
   std::uint32_t session_locks = 0;           ///< advisory locks of the session itself

@@ -4,7 +4,8 @@
 //
 // Physical order: first the rows of the blueprint, then what each session wrote, session by session. For one writing
 // session that is the server's order (an updated row moves to the end); for several it is one that the server could
-// have produced, chosen because it does not depend on the schedule. Not modelled: pages, vacuum, re-use of space.
+// have produced, chosen because it does not depend on the schedule. With PhysicalOrder::by_time it is the order of
+// writing. Not modelled: pages, vacuum, re-use of space.
 #pragma once
 
 #include <cstdint>
@@ -109,7 +110,8 @@ struct Table {
 
   const TableSchema* schema = nullptr;
   std::vector<KeyIndex> indexes;
-  std::vector<std::vector<Version*>> segments;  ///< 0: the blueprint's rows; 1 + i: what session i wrote
+  std::vector<std::vector<Version*>> segments;  ///< 0: the blueprint's rows; 1 + i: what session i wrote.
+                                                ///< By time: 1 is all of them; null for what was undone
   bool has_object = false;
   sim::ObjectId object;  ///< footprint: the committed contents as a scan sees them
   HeavyLock lock;

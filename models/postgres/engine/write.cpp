@@ -74,7 +74,7 @@ void Executor::update_row(const UpdatePlan& plan, Combination& current, const Fr
     check_row(table, values);
     const LockStrength strength =
         engine_.key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
-    LockResult result = engine_.lock(statement_, old, strength, WaitPolicy::block);
+    const LockResult result = engine_.lock(statement_, old, strength, WaitPolicy::block);
     if (result.outcome == Outcome::granted) {
       queue_checks(plan.source.relations[0].table, &old, &engine_.update(statement_, old, values));
       current.rows[0] = values;
@@ -82,10 +82,7 @@ void Executor::update_row(const UpdatePlan& plan, Combination& current, const Fr
       return;
     }
     if (result.outcome != Outcome::moved) return;
-    // The newest version stays locked even if it no longer qualifies (F29), as strongly as the columns named in SET
-    // demand.
-    if (plan.names_key) result = engine_.lock(statement_, *result.version, LockStrength::update, WaitPolicy::block);
-    if (result.version == nullptr || result.outcome == Outcome::own) return;
+    // The newest version stays locked even if it no longer qualifies (F29).
     current.versions[0] = result.version;
     current.rows[0] = result.version->values;
     if (!recheck(plan.source, current, frame)) return;

@@ -1,4 +1,4 @@
-// SELECT: range table, conditions, key lookups, grouping, ordering, row marks.
+// SELECT: range table, grouping, ordering, row marks.
 #include <algorithm>
 
 #include "models/postgres/plan/binder.hpp"
@@ -6,58 +6,10 @@
 namespace heddle::pg {
 namespace {
 
-/// Splits a condition at its top-level ANDs.
-void split(Expr condition, std::vector<Expr>& conjuncts) {
-  if (condition.op != ExprOp::logic_and) {
-    conjuncts.push_back(std::move(condition));
-    return;
-  }
-  for (Expr& arg : condition.args) split(std::move(arg), conjuncts);
-}
+constexpr std::size_t most_relations = 64;  // as many as a RelationSet has bits
 
 bool is_ours(const Expr& expr, std::size_t relation) {
   return expr.op == ExprOp::column && expr.level == 0 && expr.relation == relation;
-}
-
-/// Values of different kinds have different hashes, so a key column and what is looked up in it must be represented
-/// alike.
-bool same_representation(Type a, Type b) {
-  return a == b || (is_integer(a) && is_integer(b)) || (is_text(a) && is_text(b));
-}
-
-/// If `condition` is `column = something known before this relation`, the latter.
-const Expr* key_value(const Expr& condition, std::size_t relation, std::uint16_t column) {
-  if (condition.op != ExprOp::equal) return nullptr;
-  for (std::size_t side = 0; side < 2; ++side) {
-    const Expr& key = condition.args[side];
-    const Expr& value = condition.args[1 - side];
-    if (is_ours(key, relation) && key.index == column && last_relation(value) < static_cast<int>(relation) &&
-        same_representation(key.type, value.type))
-      return &value;
-  }
-  return nullptr;
-}
-
-std::optional<KeyLookup> find_lookup(const UniqueIndex& index, std::uint16_t ordinal, std::vector<Conjunct>& conjuncts,
-                                     std::size_t relation) {
-  KeyLookup lookup{ordinal, {}};
-  std::vector<Conjunct*> used;
-  for (const std::uint16_t column : index.columns) {
-    const auto fits = [&](const Conjunct& conjunct) {
-      return key_value(conjunct.condition, relation, column) != nullptr;
-    };
-    const auto found = std::find_if(conjuncts.begin(), conjuncts.end(), fits);
-    if (found == conjuncts.end()) return std::nullopt;
-    lookup.key.push_back(*key_value(found->condition, relation, column));
-    used.push_back(&*found);
-  }
-  for (Conjunct* conjunct : used) conjunct->implied_by_key = true;
-  return lookup;
-}
-
-void add_conjunct(std::vector<Conjunct>& conjuncts, Expr condition, std::size_t relation) {
-  const bool is_local = is_local_to(condition, relation);
-  conjuncts.push_back({std::move(condition), false, is_local});
 }
 
 }  // namespace
@@ -151,6 +103,7 @@ void Binder::add_table(Source& source, Scope& scope, const ast::TableRef& table,
   for (const ScopeTable& other : scope.tables)
     if (other.alias == table.alias)
       fail_at(sqlstate::duplicate_alias, "table name \"" + table.alias + "\" specified more than once", table.location);
+  if (source.relations.size() == most_relations) not_supported_at("a query of so many tables", table.location);
   if (table.subselect) {
     add_subselect(source, scope, table);
     return;
@@ -170,75 +123,6 @@ void Binder::add_from(Source& source, Scope& scope, const std::vector<ast::FromI
   for (const ast::FromItem& item : items) {
     add_table(source, scope, item.table);
     source.relations.back().left_join = item.join == ast::JoinKind::left;
-  }
-}
-
-std::vector<Expr> Binder::join_conditions(Scope& scope, const ast::FromItem& item, std::size_t relation,
-                                          std::size_t operand_start) {
-  // ON sees the tables of its own operand up to this one.
-  Scope visible;
-  visible.outer = scope.outer;
-  visible.clause = "JOIN conditions";
-  for (const ScopeTable& table : scope.tables)
-    if (table.relation >= operand_start && table.relation <= relation) visible.tables.push_back(table);
-  std::vector<Expr> conjuncts;
-  if (item.condition) split(condition(*item.condition, visible, "JOIN/ON"), conjuncts);
-  scope.reads_outer = scope.reads_outer || visible.reads_outer;
-  for (const std::string& name : item.using_columns) {
-    ast::Expr left;
-    left.kind = ast::ExprKind::column;
-    left.location = item.table.location;
-    left.names = {name};
-    ast::Expr right = left;
-    right.names = {item.table.alias, name};
-    Scope before = visible;
-    before.tables.pop_back();
-    before.outer = nullptr;
-    conjuncts.push_back(
-        comparison(ExprOp::equal, column(left, before), column(right, visible), "=", item.table.location));
-  }
-  return conjuncts;
-}
-
-void Binder::add_conditions(Source& source, Scope& scope, const std::vector<ast::FromItem>& items,
-                            const std::optional<ast::Expr>& where, std::size_t first_relation) {
-  std::vector<Expr> conjuncts;
-  std::size_t operand_start = first_relation;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const std::size_t relation = first_relation + i;
-    if (items[i].starts_operand) operand_start = relation;
-    std::vector<Expr> own = join_conditions(scope, items[i], relation, operand_start);
-    scope.tables[relation].merged_columns = items[i].using_columns;
-    if (source.relations[relation].left_join) {
-      for (Expr& expr : own) add_conjunct(source.relations[relation].join_conditions, std::move(expr), relation);
-    } else {
-      for (Expr& expr : own) conjuncts.push_back(std::move(expr));
-    }
-  }
-  if (where) {
-    scope.clause = "WHERE";
-    split(condition(*where, scope, "WHERE"), conjuncts);
-  }
-  for (Expr& expr : conjuncts) {
-    const int last = last_relation(expr);
-    if (last < 0) {
-      source.constant_filters.push_back({std::move(expr), false, false});
-    } else {
-      const auto relation = static_cast<std::size_t>(last);
-      add_conjunct(source.relations[relation].filters, std::move(expr), relation);
-    }
-  }
-  choose_lookups(source);
-}
-
-void Binder::choose_lookups(Source& source) {
-  for (std::size_t i = 0; i < source.relations.size(); ++i) {
-    Relation& relation = source.relations[i];
-    if (relation.subselect) continue;
-    const TableSchema& table = schema_.tables[relation.table];
-    auto& conjuncts = relation.left_join ? relation.join_conditions : relation.filters;
-    for (std::size_t index = 0; index < table.indexes.size() && !relation.lookup; ++index)
-      relation.lookup = find_lookup(table.indexes[index], static_cast<std::uint16_t>(index), conjuncts, i);
   }
 }
 
@@ -295,7 +179,7 @@ void Binder::check_grouping(const SelectPlan& plan, const Scope& scope, const Ex
                 "\" must appear in the GROUP BY clause or be used in an aggregate function",
             expr.location);
   }
-  if (expr.subselect && last_relation(expr) >= 0)
+  if (expr.subselect && relations_of(expr) != 0)
     not_supported_at("a correlated sub-select in a grouped query", expr.location);
   for (const Expr& arg : expr.args) check_grouping(plan, scope, arg);
 }

@@ -169,7 +169,6 @@ UpdatePlan Binder::update(const ast::Update& syntax) {
   add_table(plan.source, scope, syntax.table, ast::TableLockMode::row_exclusive);
   add_from(plan.source, scope, syntax.from);
   plan.assignments = assignments(syntax.assignments, plan.source.relations[0].table, scope);
-  plan.names_key = names_key(plan.assignments, plan.source.relations[0].table);
   add_conditions(plan.source, scope, syntax.from, syntax.where, 1);
   scope.clause = "RETURNING";
   plan.returning = outputs(syntax.returning, scope);

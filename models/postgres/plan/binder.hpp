@@ -73,6 +73,8 @@ class Binder {
                       const std::optional<ast::Expr>& where, std::size_t first_relation);
   [[nodiscard]] std::vector<Expr> join_conditions(Scope& scope, const ast::FromItem& item, std::size_t relation,
                                                   std::size_t operand_start);
+  /// Relations that can be looked up come after those that their keys are from; where there is a choice, as in FROM.
+  void choose_order(Source& source, const std::vector<Expr>& conjuncts);
   void choose_lookups(Source& source);
   void mark_subselect(Relation& relation, const ast::LockingClause& clause);
   void add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Select& syntax);

@@ -93,8 +93,10 @@ struct Expr {
 };
 
 [[nodiscard]] bool equal_expressions(const Expr& a, const Expr& b);
-/// The last relation of the query `level` queries outwards that `expr` reads, or -1.
-[[nodiscard]] int last_relation(const Expr& expr, unsigned level = 0);
+/// A bit for each relation of a query.
+using RelationSet = std::uint64_t;
+/// The relations of the query `level` queries outwards that `expr` reads.
+[[nodiscard]] RelationSet relations_of(const Expr& expr, unsigned level = 0);
 /// Whether `expr` reads nothing but rows of that relation, constants and parameters, and has no effect.
 [[nodiscard]] bool is_local_to(const Expr& expr, std::size_t relation);
 

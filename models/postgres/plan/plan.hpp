@@ -23,7 +23,7 @@ struct Conjunct {
   bool is_local = false;        ///< reads nothing but this relation's row and parameters
 };
 
-/// How a relation's rows are found: by one unique key, or by a scan of the whole table.
+/// How a relation's rows are found: by one unique key, or, without, by a scan of the whole table.
 struct KeyLookup {
   std::uint16_t index = 0;  ///< of the table's unique indexes
   std::vector<Expr> key;
@@ -41,9 +41,10 @@ struct Relation {
   std::optional<KeyLookup> lookup;
 };
 
-/// FROM and WHERE: a nested loop over the relations in order.
+/// FROM and WHERE: a nested loop over the relations.
 struct Source {
-  std::vector<Relation> relations;
+  std::vector<Relation> relations;         ///< in the order of FROM
+  std::vector<std::uint16_t> order;        ///< in which the loops are nested, the outermost first
   std::vector<Conjunct> constant_filters;  ///< read no relation of this query
 };
 
@@ -100,7 +101,7 @@ struct ConflictPlan {
   std::optional<std::uint16_t> arbiter;  ///< none: any unique index (DO NOTHING only)
   std::vector<Assignment> assignments;   ///< relation 0 is the existing row, relation 1 is EXCLUDED
   std::optional<Expr> where;
-  bool names_key = false;
+  bool names_key = false;  ///< SET names a column of a unique index
 };
 
 struct InsertPlan {
@@ -114,7 +115,6 @@ struct InsertPlan {
 struct UpdatePlan {
   Source source;  ///< relation 0 is the target
   std::vector<Assignment> assignments;
-  bool names_key = false;  ///< SET names a column of a unique index
   std::vector<OutputColumn> returning;
 };
 

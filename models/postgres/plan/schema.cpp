@@ -41,19 +41,19 @@ bool equal_expressions(const Expr& a, const Expr& b) {
 
 namespace {
 
-int last_relation(const std::vector<Conjunct>& conjuncts, unsigned level) {
-  int last = -1;
-  for (const Conjunct& conjunct : conjuncts) last = std::max(last, last_relation(conjunct.condition, level));
-  return last;
+RelationSet relations_of(const std::vector<Conjunct>& conjuncts, unsigned level) {
+  RelationSet set = 0;
+  for (const Conjunct& conjunct : conjuncts) set |= relations_of(conjunct.condition, level);
+  return set;
 }
 
 /// What a sub-select reads of the query `level` queries outside of itself.
-int last_relation(const SelectPlan& plan, unsigned level) {
-  int last = last_relation(plan.source.constant_filters, level);
-  const auto look_at = [&](const Expr& expr) { last = std::max(last, last_relation(expr, level)); };
+RelationSet relations_of(const SelectPlan& plan, unsigned level) {
+  RelationSet set = relations_of(plan.source.constant_filters, level);
+  const auto look_at = [&](const Expr& expr) { set |= relations_of(expr, level); };
   for (const Relation& relation : plan.source.relations) {
-    last = std::max({last, last_relation(relation.filters, level), last_relation(relation.join_conditions, level)});
-    if (relation.subselect) last = std::max(last, last_relation(*relation.subselect, level));
+    set |= relations_of(relation.filters, level) | relations_of(relation.join_conditions, level);
+    if (relation.subselect) set |= relations_of(*relation.subselect, level);
     if (relation.lookup) std::for_each(relation.lookup->key.begin(), relation.lookup->key.end(), look_at);
   }
   for (const OutputColumn& output : plan.outputs) look_at(output.value);
@@ -62,7 +62,7 @@ int last_relation(const SelectPlan& plan, unsigned level) {
   for (const auto& row : plan.values) std::for_each(row.begin(), row.end(), look_at);
   std::for_each(plan.group_by.begin(), plan.group_by.end(), look_at);
   if (plan.having) look_at(*plan.having);
-  return last;
+  return set;
 }
 
 }  // namespace
@@ -73,11 +73,11 @@ bool is_local_to(const Expr& expr, std::size_t relation) {
   return std::all_of(expr.args.begin(), expr.args.end(), [&](const Expr& arg) { return is_local_to(arg, relation); });
 }
 
-int last_relation(const Expr& expr, unsigned level) {
-  int last = expr.op == ExprOp::column && expr.level == level ? static_cast<int>(expr.relation) : -1;
-  for (const Expr& arg : expr.args) last = std::max(last, last_relation(arg, level));
-  if (expr.subselect) last = std::max(last, last_relation(*expr.subselect, level + 1));
-  return last;
+RelationSet relations_of(const Expr& expr, unsigned level) {
+  RelationSet set = expr.op == ExprOp::column && expr.level == level ? RelationSet{1} << expr.relation : 0;
+  for (const Expr& arg : expr.args) set |= relations_of(arg, level);
+  if (expr.subselect) set |= relations_of(*expr.subselect, level + 1);
+  return set;
 }
 
 }  // namespace heddle::pg

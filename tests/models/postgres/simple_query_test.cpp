@@ -72,7 +72,7 @@ std::vector<bool> victims(std::string_view first_timeout, std::string_view secon
   std::vector<bool> died(2);
   const std::string_view timeouts[] = {first_timeout, second_timeout};
   const auto verdict = sim::explore([&](sim::World& world) {
-    Database db(blueprint(), "postgres", DeadlockSearch::after_timeout);
+    Database db(blueprint(), "postgres", as_on_a_server);
     std::fill(died.begin(), died.end(), false);
     for (int i = 0; i < 2; ++i)
       world.task({"session", i}, [&, i] {

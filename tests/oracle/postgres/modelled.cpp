@@ -221,7 +221,7 @@ Agreement find_agreement(const Blueprint& blueprint, const Script& script, Isola
   sim::Execution execution;
   std::vector<Observed> seen;
   const sim::Program program = [&](sim::World& world) {
-    Database db(blueprint);
+    Database db(blueprint, "postgres", {DeadlockSearch::at_once, PhysicalOrder::by_time});
     Driver driver(db, script, level, server);
     world.task("driver", [&] { driver.drive(seen, result.stricter_at); });
     for (Client& client : driver.clients())
