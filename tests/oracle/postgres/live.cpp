@@ -65,13 +65,16 @@ void Live::control(const std::string& sql) {
     if (result.error) throw std::runtime_error("the server refused '" + sql + "': " + result.error->what());
 }
 
-void Live::prepare(const Script& script, Isolation level) {
+void Live::prepare(const Script& script) {
   if (!script.schema.empty()) control(script.schema);
   std::size_t last = 0;
   for (const Step& step : script.steps) last = std::max(last, step.session);
-  for (std::size_t i = 1; i <= last; ++i)
-    static_cast<void>(sessions_[i].server->run_or_throw("SET default_transaction_isolation = '" +
-                                                        std::string(level_name(level)) + "'"));
+  for (std::size_t i = 1; i <= last; ++i) set_level(i);
+}
+
+void Live::set_level(std::size_t session) {
+  static_cast<void>(sessions_[session].server->run_or_throw("SET default_transaction_isolation = '" +
+                                                            std::string(level_name(level_)) + "'"));
 }
 
 void Live::reset(std::size_t index) {
@@ -105,7 +108,8 @@ void Live::clean_up(const Script& script) {
 std::vector<Observed> Live::run(const Script& script, Isolation level) {
   std::vector<Observed> seen;
   try {
-    prepare(script, level);
+    level_ = level;
+    prepare(script);
     for (const Step& step : script.steps) seen.push_back(perform(step));
   } catch (...) {
     clean_up(script);
@@ -123,6 +127,7 @@ void Live::start(const Step& step, Observed& seen) {
     session.busy = false;
   } else if (step.command == "\\open") {
     open(step.session);
+    set_level(step.session);
   } else if (step.command == "\\cancel") {
     session.server->cancel();
   } else if (step.command == "\\terminate") {

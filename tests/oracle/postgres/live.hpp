@@ -33,7 +33,8 @@ class Live {
 
   void open(std::size_t session);
   void control(const std::string& sql);
-  void prepare(const Script& script, Isolation level);
+  void prepare(const Script& script);
+  void set_level(std::size_t session);
   void clean_up(const Script& script);
   void reset(std::size_t session);
   Observed perform(const Step& step);
@@ -43,6 +44,7 @@ class Live {
   [[nodiscard]] bool all_blocked(Observed& seen);
 
   std::string uri_;
+  Isolation level_ = Isolation::read_committed;  ///< of the script
   ServerSession control_;
   std::array<Session, most_sessions + 1> sessions_;
   std::vector<int> orphans_;  ///< backends whose client has gone in the middle of a command
