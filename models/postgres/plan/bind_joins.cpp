@@ -16,10 +16,6 @@ void split(Expr condition, std::vector<Expr>& conjuncts) {
   for (Expr& arg : condition.args) split(std::move(arg), conjuncts);
 }
 
-bool is_ours(const Expr& expr, std::size_t relation) {
-  return expr.op == ExprOp::column && expr.level == 0 && expr.relation == relation;
-}
-
 /// Values of different kinds have different hashes, so a key column and what is looked up in it must be represented
 /// alike.
 bool same_representation(Type a, Type b) {
@@ -74,6 +70,10 @@ void add_conjunct(std::vector<Conjunct>& conjuncts, Expr condition, std::size_t 
 }
 
 }  // namespace
+
+bool is_ours(const Expr& expr, std::size_t relation) {
+  return expr.op == ExprOp::column && expr.level == 0 && expr.relation == relation;
+}
 
 std::vector<Expr> Binder::join_conditions(Scope& scope, const ast::FromItem& item, std::size_t relation,
                                           std::size_t operand_start) {

@@ -8,10 +8,6 @@ namespace {
 
 constexpr std::size_t most_relations = 64;  // as many as a RelationSet has bits
 
-bool is_ours(const Expr& expr, std::size_t relation) {
-  return expr.op == ExprOp::column && expr.level == 0 && expr.relation == relation;
-}
-
 }  // namespace
 
 std::string output_name(const ast::Expr& syntax) {
@@ -34,8 +30,6 @@ std::string output_name(const ast::Expr& syntax) {
       return "least";
     case ast::ExprKind::exists:
       return "exists";
-    case ast::ExprKind::bool_constant:
-      return "bool";
     case ast::ExprKind::row:
       return "row";
     case ast::ExprKind::cast: {

@@ -132,6 +132,8 @@ class Binder {
 [[nodiscard]] Expr make_expr(ExprOp op, Type type, int location, std::vector<Expr> args = {});
 [[nodiscard]] Type find_type(const ast::TypeName& name);
 [[nodiscard]] std::int32_t find_modifier(const ast::TypeName& name, Type type);
+/// Whether `expr` is a column of that relation.
+[[nodiscard]] bool is_ours(const Expr& expr, std::size_t relation);
 /// The name that the server gives to an output column without AS.
 [[nodiscard]] std::string output_name(const ast::Expr& syntax);
 
