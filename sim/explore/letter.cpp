@@ -14,7 +14,7 @@ std::uint32_t Ranks::look_up(std::uint32_t index, std::uint64_t key) {
 void Footprint::add(Touched touched) {
   if (std::find(touched_.begin(), touched_.end(), touched) != touched_.end()) return;
   touched_.push_back(touched);
-  mask_ |= std::uint64_t{1} << (touched.object() % 64);
+  masks_[static_cast<std::size_t>(touched.access())] |= std::uint64_t{1} << (touched.object() % 64);
 }
 
 void Footprint::add(const Footprint& other) {

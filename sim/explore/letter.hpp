@@ -4,6 +4,7 @@
 // exploration first met their keys, which no schedule changes.
 #pragma once
 
+#include <array>
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
@@ -59,20 +60,24 @@ class Footprint {
  public:
   void clear() noexcept {
     touched_.clear();
-    mask_ = 0;
+    masks_ = {};
   }
   /// Nothing happens if it is there already.
   void add(Touched touched);
   void add(const Footprint& other);
   [[nodiscard]] bool conflicts_with(const Footprint& other) const noexcept {
-    return (mask_ & other.mask_) != 0 && has_conflict(other);
+    const auto& [read, commute, write] = masks_;
+    const auto& [other_read, other_commute, other_write] = other.masks_;
+    const std::uint64_t common = (write & (other_read | other_commute | other_write)) |
+                                 (other_write & (read | commute)) | (read & other_commute) | (commute & other_read);
+    return common != 0 && has_conflict(other);
   }
 
  private:
   [[nodiscard]] bool has_conflict(const Footprint& other) const noexcept;
 
   boost::container::small_vector<Touched, 4> touched_;
-  std::uint64_t mask_ = 0;  // a bit for each object, up to a remainder
+  std::array<std::uint64_t, access_classes> masks_{};  // by access: a bit for each object, up to a remainder
 };
 
 struct Letter {
