@@ -24,7 +24,7 @@ const std::map<std::string, Folders, std::less<>> may_include = {
     {"models", {"models", "sim"}},
     {"scenarios", {"scenarios", "models", "properties", "sim"}},
     {"tools", {"tools", "scenarios", "models", "properties", "sim"}},
-    {"benchmarks", {"benchmarks", "scenarios", "models", "properties", "sim"}},
+    {"benchmarks", {"benchmarks", "tests", "scenarios", "models", "properties", "sim"}},  // the programs of the tests
     {"examples", {"examples", "scenarios", "models", "properties", "sim"}},
     {"tests", everywhere},
 };
