@@ -79,6 +79,7 @@ void Engine::restore(Row& row) {
   row.newest = row.first;
   row.changes = 0;
   row.lockers.clear();
+  row.has_dead_update = false;
   row.waiters.clear();
   row.first->next = nullptr;
   row.first->deleter = no_tx;
@@ -165,6 +166,7 @@ void Engine::commit(Session& session) {
     if (entry.kind == Undo::Kind::update || entry.kind == Undo::Kind::remove) ++entry.row->changes;
     if (std::erase_if(entry.row->lockers, [&](const Locker& locker) { return locker.tx == session.tx; }) > 0)
       footprint_.released(*entry.row);
+    entry.row->has_dead_update = entry.row->has_dead_update && !entry.row->lockers.empty();
   }
   for (const Undo& entry : session.undo) refresh(*entry.row);
   end_transaction(session);
@@ -260,6 +262,7 @@ void Engine::undo(Session& session, const Undo& entry) {
       drop(*entry.successor, entry.version->values);
       entry.version->next = nullptr;
       row.newest = entry.version;
+      row.has_dead_update = true;
       entry.version->deleter = no_tx;
       entry.version->key_gone = false;
       break;
@@ -272,6 +275,7 @@ void Engine::undo(Session& session, const Undo& entry) {
         if (locker.tx == session.tx) locker.strength = entry.strength;
       if (entry.had_lock) break;
       std::erase_if(row.lockers, [&](const Locker& locker) { return locker.tx == session.tx; });
+      row.has_dead_update = row.has_dead_update && !row.lockers.empty();
       footprint_.released(row);
       break;
   }
@@ -357,6 +361,7 @@ Row& Engine::new_row(std::uint16_t table, Session& session) {
   row.first = row.newest = nullptr;
   row.changes = 0;
   row.lockers.clear();
+  row.has_dead_update = false;
   row.waiters.clear();
   row.of_blueprint = false;
   row.writer = session.object();

@@ -64,13 +64,24 @@ void Engine::grant(Session& session, Row& row, LockStrength strength) {
     if (locker.strength >= strength) return;
     session.undo.push_back({Undo::Kind::lock, true, locker.strength, &row, nullptr, nullptr});
     locker.strength = strength;
+    row.has_dead_update = false;
     refresh(row);
     return;
   }
   session.undo.push_back({Undo::Kind::lock, false, strength, &row, nullptr, nullptr});
   row.lockers.push_back({session.tx, strength});
+  row.has_dead_update = false;
   footprint_.held(row, strength <= LockStrength::share);
   refresh(row);
+}
+
+bool Engine::stands_in_line(const Session& session, const Row& row, LockStrength strength) {
+  if (!row.has_dead_update || strength != LockStrength::share) return false;
+  if (std::any_of(row.lockers.begin(), row.lockers.end(), [&](const Locker& l) { return l.tx == session.tx; }))
+    return false;
+  return std::any_of(row.waiters.begin(), row.waiters.end(), [&](const Waiter* waiter) {
+    return waiter->kind == Waiter::Kind::row_lock && waiter->queued && conflict(waiter->strength, strength);
+  });
 }
 
 void Engine::pin(StatementContext& statement) {
@@ -92,6 +103,7 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
   Session& session = statement.session;
   Row& row = *seen.row;
   using Outcome = LockResult::Outcome;
+  bool has_waited = false;
   for (;;) {
     footprint_.row(row, tables_[row.table]);
     Version* current = &seen;
@@ -111,7 +123,8 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
     // Who follows the chain waits for a change of the version it comes to, even one that its lock would tolerate, and
     // has no place in a queue meanwhile (heapam_tuple_lock).
     const bool is_changing = superseded && current->deleter != no_tx;
-    if (!is_changing && !is_held_against(row, session.tx, strength)) {
+    if (!is_changing && !is_held_against(row, session.tx, strength) &&
+        (has_waited || !stands_in_line(session, row, strength))) {
       grant(session, row, strength);
       return {superseded ? Outcome::moved : Outcome::granted, current};
     }
@@ -130,6 +143,7 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
     }
     const TxId updater = seen.deleter;
     wait_for_row(statement, row, strength, is_ahead ? &seen : nullptr);
+    has_waited = true;
     // Once that change is undone it takes its lock whoever else has got one by now (heap_lock_tuple does not look
     // again).
     if (is_ahead && seen.deleter != updater && (seen.deleter == no_tx || !seen.key_gone)) {

@@ -55,6 +55,7 @@ struct Row {
   Version* newest = nullptr;     ///< null if the row's insertion was undone
   std::uint32_t changes = 0;     ///< how many updates and deletes have been committed
   std::vector<Locker> lockers;   ///< at most one entry per transaction
+  bool has_dead_update = false;  ///< beside its lockers, until one of them comes: an update that was rolled back
   std::vector<Waiter*> waiters;  ///< in order of arrival
   sim::ObjectId object;          ///< footprint: who locks and changes the row
   // The row's identity, the same in every schedule: the ordinal among its writer's rows.
