@@ -182,8 +182,9 @@ class Engine {
   [[nodiscard]] bool is_held_against(const Row& row, TxId tx, LockStrength strength) const;
   [[nodiscard]] bool may_go_on(const Waiter& waiter) const;
   [[nodiscard]] static bool is_first_in_queue(const Waiter& waiter);
-  /// A share lock that nobody's lock conflicts with queues all the same beside an update that was rolled back: the row's
-  /// mark (a multixact) has an update in it, and only the queue's end is looked at more closely (heap_lock_tuple).
+  /// A share lock that nobody's lock conflicts with queues all the same beside an update that was rolled back: the
+  /// row's mark (a multixact) has an update in it, and only the queue's end is looked at more closely
+  /// (heap_lock_tuple).
   [[nodiscard]] static bool stands_in_line(const Session& session, const Row& row, LockStrength strength);
   void grant(Session& session, Row& row, LockStrength strength);
   /// `passed`: see Waiter; who waits so has no place in the queue.

@@ -10,6 +10,9 @@ using Outcome = LockResult::Outcome;
 
 void Executor::insert(const InsertPlan& plan) {
   result_.counts = true;
+  if (plan.on_conflict && plan.on_conflict->lacks_arbiter)
+    throw SqlError(sqlstate::invalid_column_reference,
+                   "there is no unique or exclusion constraint matching the ON CONFLICT specification");
   const std::size_t width = engine_.table(plan.table).schema->columns.size();
   const auto make = [&](const std::vector<Expr>& exprs, const Frame& frame) {
     Value* values = engine_.allocate_values(width);

@@ -72,9 +72,7 @@ ConflictPlan Binder::on_conflict(const ast::OnConflict& syntax, const ast::Table
       std::sort(columns.begin(), columns.end());
       if (columns == wanted) plan.arbiter = static_cast<std::uint16_t>(i);
     }
-    if (!plan.arbiter)
-      fail_at(sqlstate::invalid_column_reference,
-              "there is no unique or exclusion constraint matching the ON CONFLICT specification", -1);
+    plan.lacks_arbiter = !plan.arbiter;
   } else if (syntax.do_update) {
     fail_at(sqlstate::syntax_error, "ON CONFLICT DO UPDATE requires inference specification or constraint name",
             syntax.location);

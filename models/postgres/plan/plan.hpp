@@ -99,7 +99,8 @@ struct Assignment {
 struct ConflictPlan {
   bool do_update = false;
   std::optional<std::uint16_t> arbiter;  ///< none: any unique index (DO NOTHING only)
-  std::vector<Assignment> assignments;   ///< relation 0 is the existing row, relation 1 is EXCLUDED
+  bool lacks_arbiter = false;  ///< columns are named, and no unique index has them: an error, once the table is locked
+  std::vector<Assignment> assignments;  ///< relation 0 is the existing row, relation 1 is EXCLUDED
   std::optional<Expr> where;
   bool names_key = false;  ///< SET names a column of a unique index
 };
