@@ -7,6 +7,7 @@
 #include "scenarios/home_channel/fake_home_deposit.hpp"
 #include "scenarios/home_channel/first_touch_lock.hpp"
 #include "scenarios/home_channel/lock_order_two_assets.hpp"
+#include "scenarios/home_channel/sqlite_hides_the_race.hpp"
 #include "scenarios/home_channel/stale_snapshot.hpp"
 #include "scenarios/home_channel/unknown_channel.hpp"
 #include "scenarios/home_channel/vacuous_regression.hpp"
@@ -27,7 +28,8 @@ std::vector<Scenario> build() {
   const auto add = [&all](auto... make) { (all.push_back(make()), ...); };
   // home_channel
   add(checkpoint_reopens, challenged_overwrites, closed_overwrites, created_unsigned_head, fake_home_deposit,
-      first_touch_lock, unknown_channel, lock_order_two_assets, vacuous_regression, connection_lost);
+      first_touch_lock, unknown_channel, lock_order_two_assets, vacuous_regression, connection_lost,
+      sqlite_hides_the_race);
   // quiesce
   add(nested_clear, quiesce_during_clear, spawn_during_clear, timeout_during_drain, cancelled_drain,
       superseded_during_quiesce, shutdown_against_sync_now, start_during_shutdown, stop_is_cancel_only,

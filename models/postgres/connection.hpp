@@ -24,6 +24,10 @@
 #include "models/postgres/result.hpp"
 #include "models/postgres/sql_error.hpp"
 
+namespace heddle::sqlite {
+class Connection;
+}
+
 namespace heddle::pg {
 
 /// The text of a statement, and who executes it.
@@ -86,6 +90,7 @@ class Connection {
  protected:
   friend class Transaction;
   friend class LossyConnection;
+  friend class sqlite::Connection;
   virtual Rows execute(std::string_view sql, std::span<const Value> params, const std::source_location& where) = 0;
   virtual void begin_transaction(Isolation isolation, const std::source_location& where) = 0;
   /// True if committed, false if the server rolled back because an error had aborted the transaction.

@@ -108,7 +108,7 @@ Database::Database(const Blueprint& blueprint, std::string_view name, DatabaseOp
   }
   if (!instance_) instance_ = std::make_unique<detail::Instance>(state_);
   instance_->engine().open(sim::Execution::current_or_null(), name, options);
-  instance_->recorder() = DatabaseRecorder(Transcript::current(), state_.source);
+  instance_->recorder() = DatabaseRecorder(options.is_recorded ? Transcript::current() : nullptr, state_.source);
 }
 
 Database::~Database() {

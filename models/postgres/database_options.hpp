@@ -23,6 +23,7 @@ enum class PhysicalOrder : std::uint8_t {
 struct DatabaseOptions {
   DeadlockSearch deadlocks = DeadlockSearch::at_once;
   PhysicalOrder order = PhysicalOrder::by_session;
+  bool is_recorded = true;  ///< in the `Transcript` that is said to a real server afterwards
 };
 
 /// For one schedule that is to come out as on a server.
