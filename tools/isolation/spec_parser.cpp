@@ -125,7 +125,7 @@ class Parser {
         blocker.step = known_step(token);
         if (spec_.steps[blocker.step].session == spec_.steps[step.step].session)
           lexer_.fail(token, "step \"" + spec_.steps[step.step].name + "\" cannot wait for a step of its own session");
-        places_.push_back({token, blocker.step});
+        places_.emplace_back(token, blocker.step);
         if (accept("notices")) {
           if (token_.kind != Kind::number) fail("expected the number of notices, not " + shown(token_));
           blocker.kind = Blocker::Kind::notices;

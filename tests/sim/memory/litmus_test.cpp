@@ -144,8 +144,8 @@ TEST(MessagePassing, AMutexPassesMessages) {
 }
 
 TEST(LoadBuffering, IsNeverSeen) {
-  for (const auto& [load, store] : {std::pair{relaxed, relaxed}, std::pair{acquire, release}}) {
-    const auto outcomes = outcomes_of([load = load, store = store](World& world) {
+  for (const auto& [load_order, store_order] : {std::pair{relaxed, relaxed}, std::pair{acquire, release}}) {
+    const auto outcomes = outcomes_of([load = load_order, store = store_order](World& world) {
       Locations at;
       std::array<int, 2> seen{};
       world.task("left", [&] {
