@@ -85,6 +85,9 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   step_choices_.clear();
   note_.clear();
   enabled_.clear();
+  held_back_.clear();
+  ready_behind_.clear();
+  has_alike_ = false;
   arena_.reset();
   clock_.reset();
   early_timers_ = 0;
@@ -95,7 +98,7 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   live_ = 0;
   stepper_ = nullptr;
   previous_stepper_ = clock_task;
-  joined_ = 0;
+  joined_ = follows_ = 0;
   observers_.clear();
   holds_.clear();
   hold_serial_ = 0;
@@ -137,15 +140,16 @@ void Execution::finish_run() {
       task.finished = true;
     }
   }
-  for (const AlwaysCheck& check : always_) check.destroy(const_cast<void*>(check.predicate));
-  always_.clear();
+  for (const StepCheck& check : step_checks_) check.destroy(const_cast<void*>(check.predicate));
+  step_checks_.clear();
+  checks_everything_ = has_support_ = false;
   result_.trace_hash = trace_hash_now();
 }
 
 void Execution::set_attention() noexcept {
   attention_ &= attention_teardown;
   if (running_ == &root_) attention_ |= attention_root;
-  if (observing_ || !always_.empty()) attention_ |= attention_observe;
+  if (observing_ || has_alike_ || !step_checks_.empty()) attention_ |= attention_observe;
   if (cancellations_in_flight_ > 0) attention_ |= attention_cancel;
   if (inspecting_) attention_ |= attention_inspect;
 }
@@ -164,7 +168,10 @@ ObjectId Execution::add_object(std::string_view kind, Name name, std::int32_t le
 ObjectId Execution::add_part(std::string_view kind, Name name, ObjectId whole, std::uint64_t part) {
   const ObjectId id{static_cast<std::uint32_t>(objects_.size())};
   const std::uint64_t key = mix(objects_[whole.index].key, part);
+  const std::uint32_t watched_by = objects_[whole.index].watched_by;
   ObjectRecord& record = objects_.emplace_back();
+  record.whole = whole.index;
+  record.watched_by = watched_by;
   record.key = key;
   record.kind = kind;
   record.name = {arena_.copy(name.text), name.index};
@@ -195,6 +202,9 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
   task.started = task.finished = task.abort_requested = false;
   task.holds_worker = task.is_unwinding = task.cancel_in_flight = false;
   task.wake_up = no_object;
+  task.follows = task.followed_by = 0;
+  task.first_op = nullptr;
+  task.begun = false;
   task.background = task_options.background;
   task.scope = nullptr;
   task.pool = task_options.pool;
@@ -207,6 +217,7 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
     return task.id;
   }
   if (!task.background) ++live_;
+  if (task_options.alike != nullptr) join_group(task, *task_options.alike);
   // What the parent's open step has touched so far happened before the child.
   task.hash = mix(stepper_ == &parent && observing_ ? hash_step(parent) : parent.hash, task.key);
   trace_sum_ += mix(task.key, task.hash);
@@ -220,6 +231,7 @@ void Execution::start(Task& task) {
   task.starter = running_;
   if (weak_memory_ != nullptr) weak_memory_->begin_task(task.id, running_->id);
   enabled_.insert(task.id);
+  if (has_alike_) hold_back();
   switch_to(task);
 }
 
@@ -273,8 +285,10 @@ void Execution::end_task(Task& task) {
     return;
   }
   if (attention_ != 0 && stepper_ == &task) close_step();
+  if (has_alike_ && !task.begun) [[unlikely]]
+    begin_alike(task);
   task.finished = true;
-  enabled_.erase(task.id);
+  disable(task.id);
   refresh(task.joiners);
   if (!task.background) --live_;
   if (task.starter != nullptr) {
@@ -296,7 +310,7 @@ void Execution::run_tasks() {
     if (result_.failure != FailureKind::none) break;
   }
   attention_ &= ~std::uint32_t{attention_root};
-  if (!always_.empty()) check_always();
+  if (!step_checks_.empty()) check_properties();
   if (result_.failure == FailureKind::none && live_ > 0) {
     if (Task& next = pick(); &next != &root_) switch_to(next);
   }
@@ -305,6 +319,7 @@ void Execution::run_tasks() {
   if (result_.failure == FailureKind::none) {
     running_ = &root_;
     observe([](Observer& observer) { observer.on_all_ended(); });
+    check_eventually();
   }
   if (strategy_observes_) strategy_->on_tasks_ended(*this);
   teardown();
@@ -333,11 +348,12 @@ Task& Execution::no_task_enabled() {
 }
 
 Task& Execution::cut() {
-  record_failure(FailureKind::step_limit, "step_limit");
+  const StepCheck* unheld = first_unheld();
+  record_failure(FailureKind::step_limit, unheld != nullptr ? unheld->property : "step_limit");
   if (explaining_)
-    result_.message = arena_.copy(
-        "the execution had not ended after " + std::to_string(options_.step_limit) + " steps; " +
-        (spins() ? describe_spin() : "a task may never end (see the last steps), or the step limit must be raised"));
+    result_.message = arena_.copy((unheld != nullptr ? "it never held, and the" : "the") +
+                                  std::string(" execution had not ended after ") + std::to_string(options_.step_limit) +
+                                  " steps; " + describe_endless());
   return root_;
 }
 
@@ -456,7 +472,7 @@ bool Execution::prepare_in_teardown(const Op& op) {
 
 bool Execution::resumed(Task& self) {
   if (tearing_down()) return prepare_in_teardown(*self.pending.op);
-  if (observing_ || !always_.empty()) open_step(self);
+  if ((attention_ & attention_observe) != 0) open_step(self);
   return true;
 }
 

@@ -17,6 +17,7 @@
 #include <limits>
 #include <memory>
 #include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -29,9 +30,12 @@
 #include "sim/core/execution_options.hpp"
 #include "sim/core/hash.hpp"
 #include "sim/core/measurement.hpp"
+#include "sim/core/object_record.hpp"
 #include "sim/core/observer.hpp"
+#include "sim/core/step_check.hpp"
 #include "sim/core/strategy.hpp"
 #include "sim/core/task.hpp"
+#include "sim/core/task_options.hpp"
 #include "sim/core/trace.hpp"
 #include "sim/core/weak_memory.hpp"
 
@@ -39,12 +43,6 @@ namespace heddle::sim {
 
 class World;
 using Program = std::function<void(World&)>;
-
-struct TaskOptions {
-  WorkerPool* pool =
-      nullptr;              ///< an async task: it starts, and goes on after each await, only with a worker of this pool
-  bool background = false;  ///< the execution ends without waiting for it; it is unwound then
-};
 
 class Execution {
  public:
@@ -96,8 +94,11 @@ class Execution {
   [[nodiscard]] const Task* stepping() const noexcept { return stepper_; }
   [[nodiscard]] const Pending& pending(TaskId task) const noexcept { return tasks_[task]->pending; }
   [[nodiscard]] const Task& task(TaskId id) const noexcept { return *tasks_[id]; }
-  /// Whether some property is looked at after every step, so that no two steps are independent.
-  [[nodiscard]] bool has_always() const noexcept { return !always_.empty(); }
+  /// Whether some property is looked at after every step without having said what it looks at, so that no two steps are
+  /// independent.
+  [[nodiscard]] bool has_always() const noexcept { return checks_everything_; }
+  /// Whether the task has to wait for another one alike to make its first step.
+  [[nodiscard]] bool is_held_back(TaskId task) const noexcept { return held_back_.contains(task); }
   [[nodiscard]] std::int32_t initial_level(ObjectId object) const noexcept { return objects_[object.index].level; }
   [[nodiscard]] std::uint64_t object_key(ObjectId object) const noexcept { return objects_[object.index].key; }
   [[nodiscard]] TaskId task_count() const noexcept { return task_count_; }
@@ -107,7 +108,6 @@ class Execution {
   [[nodiscard]] std::uint64_t prefix_hash() const noexcept;
 
   // For primitives and models.
-
   /// Registers an object that operations touch; call once per object, in its constructor.
   ObjectId add_object(std::string_view kind, Name name, std::int32_t level = 0);
   /// Registers a part of `whole` (a key of a store, a row of a table) that comes into being whenever some task first
@@ -167,9 +167,19 @@ class Execution {
   void refresh(const TaskSet& waiters);
   void refresh(TaskId task) { refresh_task(*tasks_[task]); }
   /// For a primitive whose waiters all have the same guard and keep their worker.
-  void enable(const TaskSet& tasks) { enabled_.insert_all(tasks); }
-  void disable(const TaskSet& tasks) noexcept { enabled_.erase_all(tasks); }
-  void disable(TaskId task) noexcept { enabled_.erase(task); }
+  void enable(const TaskSet& tasks) {
+    enabled_.insert_all(tasks);
+    if (has_alike_) [[unlikely]]
+      hold_back();
+  }
+  void disable(const TaskSet& tasks) noexcept {
+    enabled_.erase_all(tasks);
+    ready_behind_.erase_all(tasks);
+  }
+  void disable(TaskId task) noexcept {
+    enabled_.erase(task);
+    ready_behind_.erase(task);
+  }
   /// Adds to the footprint of the running step; `change` is what it does to the object's level (see `Needs`).
   void touch(ObjectId object, Access access, std::int32_t change = 0) {
     if (observing_) [[unlikely]] {
@@ -216,8 +226,7 @@ class Execution {
     if (explaining_) [[unlikely]]
       add_note(std::forward<F>(text)());
   }
-  /// For the explanation of deadlocks: the running task now holds `object`, or no longer does.
-  /// The running task has taken `object`, by its pending operation. For whoever observes; see observer.hpp.
+  /// The running task has taken `object`, by its pending operation; see observer.hpp.
   void note_held(ObjectId object, const Holding& how) {
     if (watching_) [[unlikely]]
       add_hold(object, how, running_->pending.where);
@@ -284,9 +293,9 @@ class Execution {
     return options_.only_property.empty() || property == options_.only_property;
   }
   void mark_sometimes(std::string_view name, bool reached);
-  /// Evaluated after every step.
+  /// Evaluated after every step. `support` is what it looks at; empty: it cannot tell.
   template <class F>
-  void add_always(std::string_view property, F predicate);
+  void add_step_check(std::string_view property, bool is_once, std::span<const ObjectId> support, F predicate);
 
   template <class F>
   TaskId add_task(Name name, F&& body, const TaskOptions& task_options = {}) {
@@ -326,20 +335,6 @@ class Execution {
     attention_cancel = 8,
     attention_inspect = 16,
   };
-  struct ObjectRecord {
-    std::uint64_t key = 0;
-    std::string_view kind;
-    Name name;
-    std::int32_t level = 0;                   ///< the initial one
-    std::uint64_t hash[access_classes] = {};  ///< per class: of the events that a conflicting one comes after
-  };
-  struct AlwaysCheck {
-    std::string_view property;
-    bool (*holds)(const void*) = nullptr;
-    const void* predicate = nullptr;
-    void (*destroy)(void*) = nullptr;
-  };
-
   [[noreturn]] static void throw_no_execution();
   [[noreturn]] static void fiber_loop(void* argument);
 
@@ -350,6 +345,9 @@ class Execution {
   TaskId add_closure(Name name, Closure closure, const TaskOptions& task_options);
   Task& new_task_slot();
   void start(Task& task);
+  void join_group(Task& task, Alike& group);
+  void hold_back();
+  void begin_alike(Task& task);
   void run_body(Task& task);
   void end_task(Task& task);
   /// The task to run next; the root when the execution is over.
@@ -390,7 +388,11 @@ class Execution {
   void advance_hashes(Task& task);
   [[nodiscard]] std::uint64_t hash_step(const Task& task);
   void record_event(const Task& task);
-  void check_always();
+  void register_check(StepCheck check, std::span<const ObjectId> support);
+  void touch_properties();
+  void check_properties();
+  void check_eventually();
+  [[nodiscard]] const StepCheck* first_unheld() const noexcept;
   void refresh_task(Task& task);
   static bool has_fired_scope(const Task& task) noexcept;
   static bool can_be_cancelled(const Task& task) noexcept;
@@ -418,6 +420,8 @@ class Execution {
   void find_stuck();
   std::string describe_deadlock() const;
   std::string describe_spin() const;
+  std::string describe_livelock() const;
+  std::string describe_endless() const;
   std::string describe_cycle() const;
 
   inline static constinit thread_local Execution* current_ = nullptr;
@@ -432,8 +436,11 @@ class Execution {
   bool strategy_observes_ = false;
   bool asked_for_weak_memory_ = false;
   bool watching_ = false;  ///< whether holds are listed: somebody observes, or the schedule is explained
+  bool has_alike_ = false;
   WeakMemory* weak_memory_ = nullptr;
   TaskSet enabled_;
+  TaskSet held_back_;     ///< tasks that have to wait for one alike to make its first step
+  TaskSet ready_behind_;  ///< of these, the ones that would be enabled
   Strategy* strategy_ = nullptr;
   ExceptionState* thread_state_ = nullptr;
   std::vector<std::unique_ptr<Task>> tasks_;
@@ -452,7 +459,9 @@ class Execution {
   std::uint32_t cancellations_in_flight_ = 0;
   std::vector<ObjectRecord> objects_;
   std::vector<Sometimes> sometimes_;
-  std::vector<AlwaysCheck> always_;
+  std::vector<StepCheck> step_checks_;
+  bool checks_everything_ = false;  ///< a property is looked at after every step, whatever it touches
+  bool has_support_ = false;        ///< a property has said what it looks at
   std::vector<Observer*> observers_;
   std::vector<Hold> holds_;
   std::uint64_t hold_serial_ = 0;
@@ -470,17 +479,22 @@ class Execution {
   std::string note_;
   std::vector<StuckRecord> stuck_;
   TaskId joined_ = 0;
+  TaskId follows_ = 0;
   bool step_preempts_ = false;
   Recording recording_;
 };
 
 template <class F>
-void Execution::add_always(std::string_view property, F predicate) {
+void Execution::add_step_check(std::string_view property, bool is_once, std::span<const ObjectId> support,
+                               F predicate) {
   void* memory = arena_.allocate(sizeof(F), alignof(F));
-  auto* stored = new (memory) F(std::move(predicate));
-  always_.push_back({arena_.copy(property), [](const void* p) -> bool { return (*static_cast<const F*>(p))(); }, stored,
-                     [](void* p) { static_cast<F*>(p)->~F(); }});
-  set_attention();
+  StepCheck check;
+  check.property = arena_.copy(property);
+  check.holds = [](const void* p) -> bool { return (*static_cast<const F*>(p))(); };
+  check.predicate = new (memory) F(std::move(predicate));
+  check.destroy = [](void* p) { static_cast<F*>(p)->~F(); };
+  check.is_once = is_once;
+  register_check(check, support);
 }
 
 }  // namespace heddle::sim

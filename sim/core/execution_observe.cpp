@@ -14,7 +14,7 @@ void Execution::open_step(Task& task) {
   stepper_ = &task;
   touches_.clear();
   step_choices_.clear();
-  joined_ = 0;
+  joined_ = follows_ = 0;
   if (!recording_on_) return;
   note_.clear();
   // As `would_preempt`, which this task's being the running one by now has overtaken.
@@ -30,7 +30,7 @@ void Execution::open_step(Task& task) {
 std::uint64_t Execution::hash_step(const Task& task) {
   constexpr std::size_t usual = 64;
   constexpr std::size_t words_per_access = 1 + access_classes;
-  const std::size_t needed = 3 + step_choices_.size() + touches_.size() * words_per_access;
+  const std::size_t needed = 4 + step_choices_.size() + touches_.size() * words_per_access;
   std::uint64_t usual_input[usual];
   if (needed > usual) [[unlikely]]
     long_hash_input_.resize(needed);
@@ -40,6 +40,7 @@ std::uint64_t Execution::hash_step(const Task& task) {
   input[length++] = task.pending.op != nullptr ? task.pending.op->code : 0;
   for (const std::uint32_t choice : step_choices_) input[length++] = choice + 1;
   if (joined_ != 0) input[length++] = tasks_[joined_]->hash;
+  if (follows_ != 0) input[length++] = tasks_[follows_]->first_hash;
   for (const AccessRecord& touched : touches_) {
     const ObjectRecord& object = objects_[touched.object.index];
     input[length++] = object.key + static_cast<std::uint64_t>(touched.access);
@@ -69,14 +70,20 @@ void Execution::advance_hashes(Task& task) {
 void Execution::close_step() {
   Task& task = *stepper_;
   stepper_ = nullptr;
+  if (has_alike_ && !task.begun) [[unlikely]]
+    follows_ = task.follows;
   if (observing_) {
+    if (has_support_) [[unlikely]]
+      touch_properties();
     if (options_.hash_traces || recording_on_) advance_hashes(task);
     if (recording_on_) record_event(task);
-    if (strategy_observes_) strategy_->on_step(*this, {task.id, touches_, step_choices_, joined_});
+    if (strategy_observes_) strategy_->on_step(*this, {task.id, touches_, step_choices_, joined_, follows_});
   }
   previous_stepper_ = task.id;
-  if (!always_.empty()) [[unlikely]]
-    check_always();
+  if (has_alike_ && !task.begun) [[unlikely]]
+    begin_alike(task);
+  if (!step_checks_.empty()) [[unlikely]]
+    check_properties();
 }
 
 void Execution::record_event(const Task& task) {
@@ -89,6 +96,7 @@ void Execution::record_event(const Task& task) {
   event.first_choice = static_cast<std::uint32_t>(recording_.choices.size());
   event.choice_count = static_cast<std::uint32_t>(step_choices_.size());
   event.joined = joined_;
+  event.follows = follows_;
   event.preempts = step_preempts_;
   event.time_ns = clock_.now().count();
   event.where = task.pending.where;
@@ -98,59 +106,9 @@ void Execution::record_event(const Task& task) {
   recording_.events.push_back(std::move(event));
 }
 
-void Execution::check_always() {
-  if (result_.failure != FailureKind::none || tearing_down()) return;
-  const bool was_inspecting = std::exchange(inspecting_, true);
-  const std::uint32_t attention = std::exchange(attention_, attention_ | attention_inspect);
-  for (const AlwaysCheck& check : always_)
-    if (is_of_interest(check.property) && !check.holds(check.predicate))
-      record_failure(FailureKind::property, check.property);
-  inspecting_ = was_inspecting;
-  attention_ = attention;  // as it was: the root may be running, when it is about to hand over to a task
-}
-
 void Execution::add_note(std::string_view text) {
   if (!note_.empty()) note_ += "; ";
   note_ += text;
-}
-
-bool Execution::spins() const {
-  constexpr std::size_t long_enough = 1000;
-  const auto& events = recording_.events;
-  if (events.size() < long_enough) return false;
-  return std::all_of(events.end() - long_enough, events.end(), [this](const Event& event) {
-    const auto footprint = recording_.footprint(event);
-    return std::all_of(footprint.begin(), footprint.end(),
-                       [](const AccessRecord& access) { return access.access == Access::read; });
-  });
-}
-
-std::string Execution::describe_spin() const {
-  constexpr std::size_t enough = 100;
-  std::vector<std::string> spinning;
-  for (auto event = recording_.events.end() - enough; event != recording_.events.end(); ++event) {
-    if (event->object == no_object) continue;  // a yield says nothing
-    std::string text = "task " + tasks_[event->task]->name.str() + " performs '" + std::string(event->op->name) + " " +
-                       object_name(event->object) + "'";
-    if (std::find(spinning.begin(), spinning.end(), text) == spinning.end()) spinning.push_back(std::move(text));
-  }
-  std::string message;
-  for (const std::string& text : spinning) message += (message.empty() ? "" : ", ") + text;
-  if (message.empty()) message = "a task yields";
-  return message +
-         " again and again, and nothing changes: a loop that spins has endlessly many schedules; wait for a Notify or "
-         "a "
-         "ConditionVariable instead";
-}
-
-void Execution::mark_sometimes(std::string_view name, bool reached) {
-  if (tearing_down()) return;
-  for (Sometimes& entry : sometimes_)
-    if (entry.name == name) {
-      entry.reached = entry.reached || reached;
-      return;
-    }
-  sometimes_.push_back({arena_.copy(name), reached});
 }
 
 std::string Execution::object_name(ObjectId object) const {

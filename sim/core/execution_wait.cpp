@@ -116,8 +116,10 @@ void Execution::refresh_task(Task& task) {
   }
   if (ready) {
     enabled_.insert(task.id);
+    if (has_alike_) [[unlikely]]
+      hold_back();
   } else {
-    enabled_.erase(task.id);
+    disable(task.id);
   }
 }
 
@@ -138,7 +140,7 @@ void Execution::give_worker_back(Task& task) {
   WorkerPool& pool = *task.pool;
   if (pool.unbounded) return;
   touch_pool(pool, Access::commute);
-  if (pool.free++ == 0) enabled_.insert_all(pool.waiting);
+  if (pool.free++ == 0) enable(pool.waiting);
 }
 
 void Execution::take_worker(Task& task) {
@@ -153,7 +155,7 @@ void Execution::take_worker(Task& task) {
   HEDDLE_CHECK(pool.free > 0);
   touch_pool(pool, Access::write);
   pool.waiting.erase(task.id);
-  if (--pool.free == 0) enabled_.erase_all(pool.waiting);
+  if (--pool.free == 0) disable(pool.waiting);
 }
 
 void Execution::deliver_cancellation(Task& task, bool ready) {

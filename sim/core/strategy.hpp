@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -14,6 +15,7 @@
 namespace heddle::sim {
 
 class Execution;
+class Divisible;
 struct ExecutionResult;
 
 class Strategy {
@@ -23,6 +25,7 @@ class Strategy {
     std::span<const AccessRecord> footprint;
     std::span<const std::uint32_t> choices;
     TaskId joined = 0;
+    TaskId follows = 0;
   };
 
   Strategy() = default;
@@ -41,8 +44,8 @@ class Strategy {
   /// Told how the execution ended.
   virtual void end_execution(const ExecutionResult& result) { static_cast<void>(result); }
 
-  /// Told of each step when it is over, if `observes_steps`: its task, its footprint, the alternatives it took, and the
-  /// task whose end it saw (0: none).
+  /// Told of each step when it is over, if `observes_steps`: its task, its footprint, the alternatives it took, the
+  /// task whose end it saw (0: none), and the task whose first step it had to wait for (0: none).
   virtual void on_step(const Execution& execution, const Step& step) {
     static_cast<void>(execution);
     static_cast<void>(step);
@@ -61,6 +64,14 @@ class Strategy {
   /// leaf counts as the product of one over the branches at each node above it (Knuth, Math. Comp. 1975). Negative: the
   /// strategy cannot tell.
   [[nodiscard]] virtual double explored_share() const { return -1; }
+  /// How many bytes it has needed, at most, to remember what is left to explore. 0: no more than a schedule.
+  [[nodiscard]] virtual std::size_t memory() const { return 0; }
+  /// A copy that goes on from what this one has learned, for another thread; null: there is none.
+  [[nodiscard]] virtual std::unique_ptr<Strategy> clone() const { return nullptr; }
+  /// After how many executions it has learned all that it will: then an execution depends on its number only.
+  [[nodiscard]] virtual std::uint64_t warm_up() const { return 0; }
+  /// How to share what is left to explore among threads; null: it cannot be shared.
+  [[nodiscard]] virtual Divisible* divisible() { return nullptr; }
   /// Whether every task that stays enabled is run again eventually (with probability 1), so that reaching the step
   /// limit accuses the program and not the strategy.
   [[nodiscard]] virtual bool is_fair() const { return false; }

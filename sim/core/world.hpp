@@ -15,6 +15,7 @@
 #pragma once
 
 #include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +43,11 @@ class TaskHandle {
 template <class F>
 TaskHandle spawn(Name name, F&& body) {
   return TaskHandle(Execution::current().add_task(name, std::forward<F>(body)));
+}
+/// The same, for one of a group of tasks that differ in nothing (see `Alike`).
+template <class F>
+TaskHandle spawn(Name name, F&& body, Alike& group) {
+  return TaskHandle(Execution::current().add_task(name, std::forward<F>(body), {.alike = &group}));
 }
 
 /// A scheduling point that touches nothing; `label` tells people what the task is about to do.
@@ -91,6 +97,11 @@ class World {
   TaskHandle task(Name name, F&& body) {
     return TaskHandle(execution_.add_task(name, std::forward<F>(body)));
   }
+  /// Adds one of a group of tasks that differ in nothing (see `Alike`).
+  template <class F>
+  TaskHandle task(Name name, F&& body, Alike& group) {
+    return TaskHandle(execution_.add_task(name, std::forward<F>(body), {.alike = &group}));
+  }
   /// Adds a task that the execution does not wait for: it is unwound when all others have ended.
   template <class F>
   TaskHandle background(Name name, F&& body) {
@@ -108,7 +119,24 @@ class World {
   /// An invariant: evaluated after every step, on the state of the world as it then is.
   template <class F>
   void always(std::string_view property, F predicate) {
-    execution_.add_always(property, std::move(predicate));
+    execution_.add_step_check(property, false, {}, std::move(predicate));
+  }
+  /// The same, with what it looks at (see `reads`): then DPOR explores far fewer executions, as it need not tell apart
+  /// the orders of steps that the property cannot see.
+  template <class F>
+  void always(std::string_view property, std::span<const ObjectId> support, F predicate) {
+    execution_.add_step_check(property, false, support, std::move(predicate));
+  }
+  /// A liveness property: in each execution it must hold after some step, or before the first. An execution that is
+  /// cut at the step limit before that violates it, if its strategy is fair (a random one, or `Dfs{}.fair()`); others
+  /// may have starved the task that would have made it true, and count such executions as cut.
+  template <class F>
+  void eventually(std::string_view property, F predicate) {
+    execution_.add_step_check(property, true, {}, std::move(predicate));
+  }
+  template <class F>
+  void eventually(std::string_view property, std::span<const ObjectId> support, F predicate) {
+    execution_.add_step_check(property, true, support, std::move(predicate));
   }
   void sometimes(std::string_view name, bool reached = true) { execution_.mark_sometimes(name, reached); }
   void yield(std::string_view label = {}, std::source_location where = std::source_location::current()) {

@@ -7,7 +7,7 @@
 namespace heddle::sim {
 
 std::string Dfs::name() const {
-  std::string base = cache_limit_ > 0 ? "dfs:cached" : "dfs";
+  std::string base = is_fair_ ? "dfs:fair" : cache_limit_ > 0 ? "dfs:cached" : "dfs";
   switch (bound_) {
     case Bound::preemptions:
       return base + ":preemptions=" + std::to_string(limit_);
@@ -29,6 +29,7 @@ bool Dfs::begin_execution(std::uint64_t index) {
   depth_ = 0;
   cost_ = 0;
   cut_ = false;
+  fairness_.reset();
   return !done_;
 }
 
@@ -56,8 +57,7 @@ double Dfs::explored_share() const {
   return share;
 }
 
-void Dfs::collect_tasks(const Execution& execution, Node& node) {
-  const TaskSet& enabled = execution.enabled();
+void Dfs::collect_tasks(const Execution& execution, const TaskSet& enabled, Node& node) {
   const TaskId running = execution.running();
   const bool by_delays = bound_ == Bound::delays;
   std::uint32_t skipped = 0;
@@ -98,21 +98,30 @@ bool Dfs::seen_before(const Execution& execution) {
 }
 
 TaskId Dfs::next_task(const Execution& execution) {
-  const std::uint32_t alternatives = execution.enabled().size();
+  if (!is_fair_) return decide(execution, execution.enabled());
+  const TaskSet& tasks = fairness_.schedulable(execution);
+  if (tasks.size() < execution.enabled().size()) pruned_ = true;
+  const TaskId chosen = tasks.size() == 1 ? tasks.nth(0) : decide(execution, tasks);
+  fairness_.scheduled(execution, chosen);
+  return chosen;
+}
+
+TaskId Dfs::decide(const Execution& execution, const TaskSet& tasks) {
+  const std::uint32_t alternatives = tasks.size();
   if (depth_ < path_.size()) {
     const TaskId task = revisit(DecisionKind::task, alternatives);
-    if (!execution.enabled().contains(task))
+    if (!tasks.contains(task))
       throw Error(ErrorCode::not_deterministic, "the body is not deterministic: after the same decisions, task " +
                                                     std::to_string(task) +
                                                     " was enabled in one execution and is not in the next");
     return task;
   }
-  if (cut_ || (cache_limit_ > 0 && seen_before(execution))) {
+  if (cut_ || (cache_limit_ > 0 && !is_fair_ && seen_before(execution))) {
     cut_ = true;
     return default_next_task(execution);
   }
   Node node{DecisionKind::task, static_cast<std::uint32_t>(options_.size()), 0, 0, alternatives, cost_};
-  collect_tasks(execution, node);
+  collect_tasks(execution, tasks, node);
   path_.push_back(node);
   ++depth_;
   cost_ += options_[node.first_option].cost;

@@ -20,6 +20,7 @@
 
 #include "sim/core/strategy.hpp"
 #include "sim/core/trace.hpp"
+#include "sim/explore/fairness.hpp"
 
 namespace heddle::sim {
 
@@ -38,6 +39,13 @@ class Dfs final : public Strategy {
     return std::move(*this);
   }
 
+  /// Leaves out unfair schedules (see fairness.hpp), so that programs that spin and yield come to their ends, and an
+  /// execution that does not accuses the program: a livelock. Not to be combined with `cached`.
+  [[nodiscard]] Dfs fair() && {
+    is_fair_ = true;
+    return std::move(*this);
+  }
+
   [[nodiscard]] std::string name() const override;
   bool begin_execution(std::uint64_t index) override;
   TaskId next_task(const Execution& execution) override;
@@ -46,6 +54,9 @@ class Dfs final : public Strategy {
   [[nodiscard]] bool is_exhaustive() const override { return true; }
   [[nodiscard]] bool was_bounded() const override { return pruned_; }
   [[nodiscard]] double explored_share() const override;
+  [[nodiscard]] bool observes_steps() const override { return is_fair_; }
+  [[nodiscard]] bool is_fair() const override { return is_fair_; }
+  [[nodiscard]] std::size_t memory() const override { return cache_.size() * 16; }
 
  private:
   struct Node {
@@ -63,7 +74,8 @@ class Dfs final : public Strategy {
 
   std::uint32_t revisit(DecisionKind kind, std::uint32_t alternatives);
   bool seen_before(const Execution& execution);
-  void collect_tasks(const Execution& execution, Node& node);
+  TaskId decide(const Execution& execution, const TaskSet& tasks);
+  void collect_tasks(const Execution& execution, const TaskSet& enabled, Node& node);
 
   Bound bound_ = Bound::none;
   std::uint32_t limit_ = std::numeric_limits<std::uint32_t>::max();
@@ -75,7 +87,9 @@ class Dfs final : public Strategy {
   bool done_ = false;
   std::size_t cache_limit_ = 0;                                    // 0: no caching
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> cache_;  // least cost with which a decision was explored
-  bool cut_ = false;                                               // the rest of this execution has been explored
+  bool is_fair_ = false;
+  Fairness fairness_;
+  bool cut_ = false;  // the rest of this execution has been explored
 };
 
 }  // namespace heddle::sim

@@ -12,7 +12,8 @@
 // exploration begins again.
 //
 // Needs complete footprints, and executions that go on until nothing is left to do: it learns what tasks do from seeing
-// them do it. Properties that are looked at after every step (`always`) make all steps dependent.
+// them do it. Properties that are looked at after every step (`always`, `eventually`) make all steps dependent, unless
+// they say what they look at (`reads`).
 #pragma once
 
 #include <cstdint>
@@ -55,6 +56,7 @@ class Dpor final : public Strategy {
   /// Executions in which all that could go on had been explored before: few, and 0 where all waits
   /// are levels and no data alternative changes what a step touches.
   [[nodiscard]] std::uint64_t redundant() const noexcept { return redundant_; }
+  [[nodiscard]] std::size_t memory() const override { return forest_.bytes(); }
   /// The most letters that wakeup trees and sleep sets held at once.
   [[nodiscard]] std::size_t wakeup_nodes() const noexcept { return forest_.high_water(); }
 
@@ -96,6 +98,7 @@ class Dpor final : public Strategy {
     std::uint32_t rank = 0;
     std::uint32_t last = 0;  // index + 1 of its last step
     std::uint32_t steps = 0;
+    std::uint32_t first = 0;                   // index + 1 of its first step
     std::uint32_t born = 0;                    // how many steps came before it
     std::vector<std::uint32_t> initial_clock;  // empty: the clock of the step that made it, if any
     bool was_made_by_step = false;

@@ -46,6 +46,7 @@ void Dpor::execute(const Execution& execution, const Step& step, Event& event, s
   const std::span<const std::uint32_t> before = clock_of(event.task);
   event.clock.assign(before.begin(), before.end());
   if (step.joined != 0) join(event.clock, clock_of(step.joined));
+  if (step.follows != 0) join(event.clock, events_[tasks_[step.follows].first - 1].clock);
   if (event.is_forced)  // it is what everybody has done that made time pass
     for (TaskId id = 0; id < tasks_.size(); ++id) join(event.clock, clock_of(id));
   const Operation operation{event.task,     event.needs, event.announced,
@@ -54,6 +55,7 @@ void Dpor::execute(const Execution& execution, const Step& step, Event& event, s
   join_conflicting(event);
   event.previous = task.last;
   event.ordinal = ++task.steps;
+  if (event.ordinal == 1) task.first = index + 1;
   task.last = index + 1;
   if (event.clock.size() <= event.task) event.clock.resize(event.task + 1, 0);
   event.clock[event.task] = event.ordinal;
@@ -180,7 +182,9 @@ bool Dpor::was_enabled_without(const Operation& operation, std::uint32_t step) c
 void Dpor::collect_pending(const Execution& execution) {
   for (TaskId id = 1; id < execution.task_count(); ++id) {
     const Task& task = execution.task(id);
-    if (task.finished || !task.started || task.pending.object == Execution::no_object || id >= tasks_.size()) continue;
+    if (task.finished || !task.started || task.pending.object == Execution::no_object || id >= tasks_.size() ||
+        execution.is_held_back(id))
+      continue;
     PendingOperation& pending = pending_.emplace_back();
     pending.access = {task.pending.object, task.pending.access};
     pending.letter.task = tasks_[id].rank;

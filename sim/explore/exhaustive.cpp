@@ -56,6 +56,7 @@ class DporOrDfs final : public Strategy {
   [[nodiscard]] bool is_exhaustive() const override { return true; }
   [[nodiscard]] bool was_bounded() const override { return current().was_bounded(); }
   [[nodiscard]] double explored_share() const override { return current().explored_share(); }
+  [[nodiscard]] std::size_t memory() const override { return current().memory(); }
 
  private:
   [[nodiscard]] const Strategy& current() const {

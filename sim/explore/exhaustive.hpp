@@ -1,5 +1,6 @@
 // The exhaustive strategy that suits a program: optimal DPOR; or depth-first search with the happens-before cache,
-// where a property is looked at after every step (which would make all steps dependent), where timers may fire early
+// where a property is looked at after every step without having said what it looks at (which would make all steps
+// dependent), where timers may fire early
 // only so often, where the body chooses after its tasks have run, or where executions end while background tasks or
 // early timers could go on.
 #pragma once

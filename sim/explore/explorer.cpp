@@ -33,6 +33,7 @@ class Explorer {
     evidence.seconds = std::chrono::duration<double>(WallClock::now() - start).count();
     evidence.strategy = strategy_.name();
     evidence.explored_share = strategy_.explored_share();
+    evidence.memory = strategy_.memory();
     if (verdict_.options.memory == Memory::automatic) verdict_.options.memory = Memory::sequential;
     fill_in_traces(evidence);
     fill_in_worst_cases();

@@ -29,6 +29,9 @@ struct ExploreOptions {
   std::uint64_t first_execution = 0;  ///< the number of the first execution: campaigns are split by ranges of numbers
   bool check_determinism = true;      ///< re-execute a sample and compare it step by step
   bool count_traces = true;           ///< count distinct happens-before traces
+  /// Threads that explore. The program is called from all of them at once, so it may share nothing but what is
+  /// thread-safe with its surroundings. The verdict does not depend on how many they are.
+  unsigned jobs = 1;
   /// Called before each execution, between executions; return false to stop early (as if the budget were used up).
   std::function<bool(const Evidence& so_far)> progress = {};
 };

@@ -48,6 +48,8 @@ std::string evidence_line(const Verdict& verdict) {
   if (verdict.outcome == Outcome::sampled && e.explored_share > 0)
     line += fmt::format("; {:.2g} % of the tree known so far, which suggests {:.2g} executions or more in all",
                         100 * e.explored_share, static_cast<double>(e.executions) / e.explored_share);
+  if (e.memory >= std::size_t{1} << 20U)
+    line += fmt::format(", {:.1f} MiB to remember what is left", static_cast<double>(e.memory) / (1 << 20));
   if (e.left_out_reads > 0) line += fmt::format(", {} with re-reads of overwritten values left out", e.left_out_reads);
   if (verdict.outcome == Outcome::sampled && e.is_random)
     line += fmt::format("; at least {:.0f} traces exist, about {:.2g} % of executions would show a new one",

@@ -36,6 +36,7 @@ struct Evidence {
   /// `Strategy::explored_share`); negative: unknown. What is still to be found makes it smaller, so the number of
   /// executions that follows from it is too low, if anything.
   double explored_share = -1;
+  std::size_t memory = 0;  ///< bytes that the strategy needed, at most, to remember what is left to explore
   bool is_random = false;  ///< whether executions were drawn at random, so that the next two figures mean something
   /// Random strategies: the share of executions expected to show a trace not seen yet (Good-Turing), and a lower bound
   /// for the number of traces there are (Chao1).

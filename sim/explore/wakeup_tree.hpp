@@ -63,6 +63,7 @@ class WakeupForest {
   /// How many nodes are in use, and the most that ever were.
   [[nodiscard]] std::size_t size() const noexcept { return allocated_ - free_.size(); }
   [[nodiscard]] std::size_t high_water() const noexcept { return allocated_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return allocated_ * sizeof(Record); }
 
  private:
   struct Record {

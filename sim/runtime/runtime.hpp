@@ -80,6 +80,11 @@ class Runtime {
   JoinHandle<std::invoke_result_t<std::decay_t<F>&>> spawn(Name name, F&& body) {
     return launch(name, std::forward<F>(body), {.pool = &state_->pool, .background = false});
   }
+  /// One of a group of async tasks that differ in nothing (see `Alike`).
+  template <class F>
+  JoinHandle<std::invoke_result_t<std::decay_t<F>&>> spawn(Name name, F&& body, Alike& group) {
+    return launch(name, std::forward<F>(body), {.pool = &state_->pool, .background = false, .alike = &group});
+  }
   /// An async task that the execution does not wait for: it is unwound when all others have ended.
   template <class F>
   JoinHandle<std::invoke_result_t<std::decay_t<F>&>> spawn_background(Name name, F&& body) {

@@ -120,6 +120,7 @@ class Atomic {
   }
   /// The value as it is, the latest in modification order, without a scheduling point: for properties and checks.
   [[nodiscard]] const T& peek() const noexcept { return value_; }
+  [[nodiscard]] ObjectId object() const noexcept { return object_; }
 
  private:
   template <class F>

@@ -27,6 +27,7 @@ class Once {
   }
   /// Whether a call has succeeded, without a scheduling point: for properties and checks.
   [[nodiscard]] bool is_done() const noexcept { return state_ == State::done; }
+  [[nodiscard]] ObjectId object() const noexcept { return object_; }
 
  private:
   enum class State : std::uint8_t { idle, running, done };

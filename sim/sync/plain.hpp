@@ -16,6 +16,7 @@ class PlainAccesses {
   explicit PlainAccesses(Name name);
   void read(std::source_location where) const;
   void write(std::source_location where) const;
+  [[nodiscard]] ObjectId object() const noexcept { return object_; }
 
  private:
   void judge(const WeakMemory::Race& race, bool writes, std::source_location where) const;
@@ -48,6 +49,7 @@ class Plain {
   }
   /// For properties and checks: no access.
   [[nodiscard]] const T& peek() const noexcept { return value_; }
+  [[nodiscard]] ObjectId object() const noexcept { return accesses_.object(); }
 
  private:
   detail::PlainAccesses accesses_;

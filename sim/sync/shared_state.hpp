@@ -27,6 +27,7 @@ class SharedState {
   }
   /// For properties and checks after the tasks have ended: not part of a footprint.
   [[nodiscard]] const T& peek() const noexcept { return value_; }
+  [[nodiscard]] ObjectId object() const noexcept { return object_; }
 
  private:
   ObjectId object_;

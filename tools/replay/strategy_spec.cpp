@@ -53,6 +53,8 @@ const std::vector<Kind>& kinds() {
        [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(sim::Dfs{}.cached()); }},
       {"dfs", "dfs (every interleaving)", false,
        [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(); }},
+      {"dfs:fair", "dfs:fair (for programs that spin and yield)", false,
+       [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dfs>(sim::Dfs{}.fair()); }},
       {"dfs:preemptions=", "dfs:preemptions=N", true,
        [](std::uint32_t n, std::uint64_t) -> Made {
          return std::make_unique<sim::Dfs>(sim::Dfs::preemption_bounded(n));

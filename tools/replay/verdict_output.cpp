@@ -18,6 +18,7 @@ ordered_json to_json(const sim::Verdict& verdict) {
                       {"steps", evidence.steps},
                       {"seconds", evidence.seconds},
                       {"cut", evidence.cut},
+                      {"memory_bytes", evidence.memory},
                       {"distinct_traces", evidence.distinct_traces},
                       {"distinct_traces_is_exact", evidence.distinct_is_exact}}}};
   if (evidence.explored_share >= 0) json["evidence"]["explored_share"] = evidence.explored_share;

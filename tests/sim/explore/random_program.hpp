@@ -86,7 +86,10 @@ using FinalState = std::vector<int>;
 
 class RandomProgramRun {
  public:
-  RandomProgramRun(const RandomProgram& program, World& world, FinalState& out) : program_(program), out_(out) {
+  /// `seen`, if any: what an invariant that looks at two atomics sees.
+  RandomProgramRun(const RandomProgram& program, World& world, FinalState& out, std::set<FinalState>* seen = nullptr,
+                   bool says_what_it_reads = true)
+      : program_(program), out_(out) {
     for (int i = 0; i < 3; ++i) atomics_.emplace_back(0, Name{"x", i});
     for (int i = 0; i < 3; ++i) cells_.push_back({Execution::current().add_object("cell", Name{"cell", i}), 0});
     for (int i = 0; i < 2; ++i) mutexes_.emplace_back(Name{"m", i});
@@ -95,6 +98,17 @@ class RandomProgramRun {
     for (std::size_t t = 0; t < program.tasks.size(); ++t)
       handles_.push_back(world.task({"task", static_cast<int>(t)}, [this, t] { run(t); }));
     out_.clear();
+    if (seen != nullptr) {
+      const auto look = [this, seen] {
+        seen->insert({atomics_[0].peek(), atomics_[1].peek()});
+        return true;
+      };
+      if (says_what_it_reads) {
+        world.always("looked_at", reads(atomics_[0], atomics_[1]), look);
+      } else {
+        world.always("looked_at", look);
+      }
+    }
     world.run();
     for (const auto& atomic : atomics_) out_.push_back(atomic.peek());
     for (const Cell& cell : cells_) out_.push_back(cell.value);
