@@ -7,6 +7,7 @@
 
 #include "sim/core/world.hpp"
 #include "sim/explore/dpor.hpp"
+#include "sim/explore/explorer.hpp"
 #include "sim/explore/replay.hpp"
 #include "tests/support/ground_truth.hpp"
 
@@ -60,6 +61,22 @@ void raw(benchmark::State& state, const Program& program) {
   count(state, work);
 }
 
+/// All that `explore` does, by so many threads.
+void jobs(benchmark::State& state, const Program& program) {
+  Work work;
+  for (auto _ : state) {
+    const Verdict verdict =
+        explore(program, {.check_determinism = false, .jobs = static_cast<unsigned>(state.range(0))});
+    work = {verdict.evidence.executions, verdict.evidence.steps};
+  }
+  count(state, work);
+}
+
+BENCHMARK_CAPTURE(jobs, lastzero_15, programs::lastzero(15))
+    ->Arg(1)
+    ->Arg(2)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 BENCHMARK_CAPTURE(dpor, lastzero_15, programs::lastzero(15), false)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(dpor, lastzero_15_with_hashes, programs::lastzero(15), true)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(raw, lastzero_15, programs::lastzero(15))->Unit(benchmark::kMillisecond);

@@ -87,7 +87,10 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   enabled_.clear();
   held_back_.clear();
   ready_behind_.clear();
-  has_alike_ = false;
+  has_order_ = !imposed_.empty();
+  orders_.clear();
+  alike_.clear();
+  follows_.clear();
   arena_.reset();
   clock_.reset();
   early_timers_ = 0;
@@ -98,7 +101,7 @@ void Execution::reset(Strategy& strategy, Detail detail) {
   live_ = 0;
   stepper_ = nullptr;
   previous_stepper_ = clock_task;
-  joined_ = follows_ = 0;
+  joined_ = 0;
   observers_.clear();
   holds_.clear();
   hold_serial_ = 0;
@@ -149,7 +152,7 @@ void Execution::finish_run() {
 void Execution::set_attention() noexcept {
   attention_ &= attention_teardown;
   if (running_ == &root_) attention_ |= attention_root;
-  if (observing_ || has_alike_ || !step_checks_.empty()) attention_ |= attention_observe;
+  if (observing_ || has_order_ || !step_checks_.empty()) attention_ |= attention_observe;
   if (cancellations_in_flight_ > 0) attention_ |= attention_cancel;
   if (inspecting_) attention_ |= attention_inspect;
 }
@@ -202,9 +205,8 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
   task.started = task.finished = task.abort_requested = false;
   task.holds_worker = task.is_unwinding = task.cancel_in_flight = false;
   task.wake_up = no_object;
-  task.follows = task.followed_by = 0;
+  task.steps = 0;
   task.first_op = nullptr;
-  task.begun = false;
   task.background = task_options.background;
   task.scope = nullptr;
   task.pool = task_options.pool;
@@ -218,6 +220,7 @@ TaskId Execution::add_closure(Name name, Closure closure, const TaskOptions& tas
   }
   if (!task.background) ++live_;
   if (task_options.alike != nullptr) join_group(task, *task_options.alike);
+  if (has_order_) find_orders(task);
   // What the parent's open step has touched so far happened before the child.
   task.hash = mix(stepper_ == &parent && observing_ ? hash_step(parent) : parent.hash, task.key);
   trace_sum_ += mix(task.key, task.hash);
@@ -231,7 +234,7 @@ void Execution::start(Task& task) {
   task.starter = running_;
   if (weak_memory_ != nullptr) weak_memory_->begin_task(task.id, running_->id);
   enabled_.insert(task.id);
-  if (has_alike_) hold_back();
+  if (has_order_) hold_back();
   switch_to(task);
 }
 
@@ -285,8 +288,8 @@ void Execution::end_task(Task& task) {
     return;
   }
   if (attention_ != 0 && stepper_ == &task) close_step();
-  if (has_alike_ && !task.begun) [[unlikely]]
-    begin_alike(task);
+  if (has_order_ && task.steps == 0) [[unlikely]]
+    count_step(task);  // those alike need not wait for it any longer
   task.finished = true;
   disable(task.id);
   refresh(task.joiners);
@@ -342,6 +345,10 @@ Task& Execution::pick_after_timer() {
 }
 
 Task& Execution::no_task_enabled() {
+  if (!ready_behind_.empty()) {
+    record_failure(FailureKind::infeasible, "infeasible");
+    return root_;
+  }
   if (explaining_) find_stuck();
   fail(FailureKind::deadlock, "deadlock", [&] { return describe_deadlock(); });
   return root_;

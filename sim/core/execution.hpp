@@ -97,7 +97,7 @@ class Execution {
   /// Whether some property is looked at after every step without having said what it looks at, so that no two steps are
   /// independent.
   [[nodiscard]] bool has_always() const noexcept { return checks_everything_; }
-  /// Whether the task has to wait for another one alike to make its first step.
+  /// Whether the task's next step has to wait for another task's (see `Precedence` and `Alike`).
   [[nodiscard]] bool is_held_back(TaskId task) const noexcept { return held_back_.contains(task); }
   [[nodiscard]] std::int32_t initial_level(ObjectId object) const noexcept { return objects_[object.index].level; }
   [[nodiscard]] std::uint64_t object_key(ObjectId object) const noexcept { return objects_[object.index].key; }
@@ -169,7 +169,7 @@ class Execution {
   /// For a primitive whose waiters all have the same guard and keep their worker.
   void enable(const TaskSet& tasks) {
     enabled_.insert_all(tasks);
-    if (has_alike_) [[unlikely]]
+    if (has_order_) [[unlikely]]
       hold_back();
   }
   void disable(const TaskSet& tasks) noexcept {
@@ -210,6 +210,7 @@ class Execution {
   }
   /// From the next execution on.
   void use_memory(Memory memory) noexcept { options_.memory = memory; }
+  void impose(std::vector<Precedence> orders) { imposed_ = std::move(orders); }
   /// What is sequentially consistent touches this as well, in weak memory: accesses commute with each other, and not
   /// with fences.
   [[nodiscard]] ObjectId sequential_order() const noexcept { return sequential_order_; }
@@ -294,8 +295,7 @@ class Execution {
   }
   void mark_sometimes(std::string_view name, bool reached);
   /// Evaluated after every step. `support` is what it looks at; empty: it cannot tell.
-  template <class F>
-  void add_step_check(std::string_view property, bool is_once, std::span<const ObjectId> support, F predicate);
+  void add_step_check(StepCheck check, std::span<const ObjectId> support);
 
   template <class F>
   TaskId add_task(Name name, F&& body, const TaskOptions& task_options = {}) {
@@ -347,7 +347,10 @@ class Execution {
   void start(Task& task);
   void join_group(Task& task, Alike& group);
   void hold_back();
-  void begin_alike(Task& task);
+  void find_orders(const Task& task);
+  void hold_or_release(TaskId task);
+  void count_step(Task& task);
+  void require_alike(const Task& first, const Task& second);
   void run_body(Task& task);
   void end_task(Task& task);
   /// The task to run next; the root when the execution is over.
@@ -388,7 +391,6 @@ class Execution {
   void advance_hashes(Task& task);
   [[nodiscard]] std::uint64_t hash_step(const Task& task);
   void record_event(const Task& task);
-  void register_check(StepCheck check, std::span<const ObjectId> support);
   void touch_properties();
   void check_properties();
   void check_eventually();
@@ -435,11 +437,11 @@ class Execution {
   bool inspecting_ = false;
   bool strategy_observes_ = false;
   bool asked_for_weak_memory_ = false;
-  bool watching_ = false;  ///< whether holds are listed: somebody observes, or the schedule is explained
-  bool has_alike_ = false;
+  bool watching_ = false;   ///< whether holds are listed: somebody observes, or the schedule is explained
+  bool has_order_ = false;  ///< some steps have to keep an order
   WeakMemory* weak_memory_ = nullptr;
   TaskSet enabled_;
-  TaskSet held_back_;     ///< tasks that have to wait for one alike to make its first step
+  TaskSet held_back_;     ///< tasks whose next step has to wait for another task's
   TaskSet ready_behind_;  ///< of these, the ones that would be enabled
   Strategy* strategy_ = nullptr;
   ExceptionState* thread_state_ = nullptr;
@@ -479,22 +481,12 @@ class Execution {
   std::string note_;
   std::vector<StuckRecord> stuck_;
   TaskId joined_ = 0;
-  TaskId follows_ = 0;
+  std::vector<StepOfTask> follows_;  ///< what it had to follow
+  std::vector<Precedence> imposed_;
+  std::vector<StepOrder> orders_;
+  std::vector<std::pair<TaskId, TaskId>> alike_;  ///< neighbours in a group
   bool step_preempts_ = false;
   Recording recording_;
 };
-
-template <class F>
-void Execution::add_step_check(std::string_view property, bool is_once, std::span<const ObjectId> support,
-                               F predicate) {
-  void* memory = arena_.allocate(sizeof(F), alignof(F));
-  StepCheck check;
-  check.property = arena_.copy(property);
-  check.holds = [](const void* p) -> bool { return (*static_cast<const F*>(p))(); };
-  check.predicate = new (memory) F(std::move(predicate));
-  check.destroy = [](void* p) { static_cast<F*>(p)->~F(); };
-  check.is_once = is_once;
-  register_check(check, support);
-}
 
 }  // namespace heddle::sim

@@ -14,7 +14,8 @@ void Execution::open_step(Task& task) {
   stepper_ = &task;
   touches_.clear();
   step_choices_.clear();
-  joined_ = follows_ = 0;
+  joined_ = 0;
+  follows_.clear();
   if (!recording_on_) return;
   note_.clear();
   // As `would_preempt`, which this task's being the running one by now has overtaken.
@@ -30,7 +31,7 @@ void Execution::open_step(Task& task) {
 std::uint64_t Execution::hash_step(const Task& task) {
   constexpr std::size_t usual = 64;
   constexpr std::size_t words_per_access = 1 + access_classes;
-  const std::size_t needed = 4 + step_choices_.size() + touches_.size() * words_per_access;
+  const std::size_t needed = 3 + step_choices_.size() + touches_.size() * words_per_access;
   std::uint64_t usual_input[usual];
   if (needed > usual) [[unlikely]]
     long_hash_input_.resize(needed);
@@ -40,7 +41,6 @@ std::uint64_t Execution::hash_step(const Task& task) {
   input[length++] = task.pending.op != nullptr ? task.pending.op->code : 0;
   for (const std::uint32_t choice : step_choices_) input[length++] = choice + 1;
   if (joined_ != 0) input[length++] = tasks_[joined_]->hash;
-  if (follows_ != 0) input[length++] = tasks_[follows_]->first_hash;
   for (const AccessRecord& touched : touches_) {
     const ObjectRecord& object = objects_[touched.object.index];
     input[length++] = object.key + static_cast<std::uint64_t>(touched.access);
@@ -70,8 +70,8 @@ void Execution::advance_hashes(Task& task) {
 void Execution::close_step() {
   Task& task = *stepper_;
   stepper_ = nullptr;
-  if (has_alike_ && !task.begun) [[unlikely]]
-    follows_ = task.follows;
+  if (has_order_) [[unlikely]]
+    count_step(task);
   if (observing_) {
     if (has_support_) [[unlikely]]
       touch_properties();
@@ -80,8 +80,6 @@ void Execution::close_step() {
     if (strategy_observes_) strategy_->on_step(*this, {task.id, touches_, step_choices_, joined_, follows_});
   }
   previous_stepper_ = task.id;
-  if (has_alike_ && !task.begun) [[unlikely]]
-    begin_alike(task);
   if (!step_checks_.empty()) [[unlikely]]
     check_properties();
 }
@@ -96,7 +94,6 @@ void Execution::record_event(const Task& task) {
   event.first_choice = static_cast<std::uint32_t>(recording_.choices.size());
   event.choice_count = static_cast<std::uint32_t>(step_choices_.size());
   event.joined = joined_;
-  event.follows = follows_;
   event.preempts = step_preempts_;
   event.time_ns = clock_.now().count();
   event.where = task.pending.where;

@@ -45,6 +45,7 @@ enum class FailureKind : std::uint8_t {
   deadlock,    ///< tasks are left, none is enabled and no timer is armed
   exception,   ///< a task ended by an exception that nobody caught
   step_limit,  ///< the execution was cut; whether that accuses the program depends on the strategy's fairness
+  infeasible,  ///< no failure of the program: the order imposed on steps could not be kept (see `Precedence`)
   misuse,      ///< a primitive was used wrongly: unlock by a non-owner, a swallowed cancellation, ...
 };
 

@@ -1,11 +1,11 @@
-// Properties that are looked at while tasks run, and tasks that are alike.
+// Properties that are looked at while tasks run.
 #include <algorithm>
 
 #include "sim/core/execution.hpp"
 
 namespace heddle::sim {
 
-void Execution::register_check(StepCheck check, std::span<const ObjectId> support) {
+void Execution::add_step_check(StepCheck check, std::span<const ObjectId> support) {
   if (support.empty()) {
     checks_everything_ = true;
   } else {
@@ -77,45 +77,6 @@ void Execution::mark_sometimes(std::string_view name, bool reached) {
       return;
     }
   sometimes_.push_back({arena_.copy(name), reached});
-}
-
-void Execution::join_group(Task& task, Alike& group) {
-  task.follows = group.last_ < task.id ? group.last_ : 0;
-  if (task.follows != 0) {
-    tasks_[task.follows]->followed_by = task.id;
-    if (!tasks_[task.follows]->begun) held_back_.insert(task.id);
-  }
-  group.last_ = task.id;
-  has_alike_ = true;
-  set_attention();
-}
-
-void Execution::hold_back() {
-  held_back_.for_each([this](TaskId id) {
-    if (!enabled_.contains(id)) return;
-    enabled_.erase(id);
-    ready_behind_.insert(id);
-  });
-}
-
-/// The task's first step is over (or it ended without one): the next one alike may make its own.
-void Execution::begin_alike(Task& task) {
-  task.begun = true;
-  task.first_op = task.pending.op;
-  task.first_hash = task.hash;
-  if (task.followed_by != 0) {
-    held_back_.erase(task.followed_by);
-    if (ready_behind_.contains(task.followed_by)) enabled_.insert(task.followed_by);
-    ready_behind_.erase(task.followed_by);
-  }
-  if (task.follows == 0 || tasks_[task.follows]->first_op == task.first_op) return;
-  const auto name_of = [](const Op* op) { return op == nullptr ? "nothing" : "'" + std::string(op->name) + "'"; };
-  if (explaining_ && result_.failure == FailureKind::none)
-    result_.message = arena_.copy("tasks " + tasks_[task.follows]->name.str() + " and " + task.name.str() +
-                                  " are said to be alike, and begin differently: with " +
-                                  name_of(tasks_[task.follows]->first_op) + " and with " + name_of(task.first_op) +
-                                  "; only tasks that run the same code on the same state may be in one group");
-  record_failure(FailureKind::misuse, "tasks_not_alike");
 }
 
 }  // namespace heddle::sim

@@ -116,7 +116,7 @@ void Execution::refresh_task(Task& task) {
   }
   if (ready) {
     enabled_.insert(task.id);
-    if (has_alike_) [[unlikely]]
+    if (has_order_) [[unlikely]]
       hold_back();
   } else {
     disable(task.id);

@@ -3,8 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <new>
 #include <string_view>
+#include <utility>
 
+#include "sim/core/arena.hpp"
 #include "sim/core/op.hpp"
 
 namespace heddle::sim {
@@ -30,6 +33,18 @@ struct StepCheck {
   bool has_support = false;  ///< whether it is known what it looks at
   ObjectId object;           ///< then: what each step that may change its verdict writes
 };
+
+/// The text and the predicate are kept in the arena.
+template <class F>
+[[nodiscard]] StepCheck make_step_check(Arena& arena, std::string_view property, bool is_once, F predicate) {
+  StepCheck check;
+  check.property = arena.copy(property);
+  check.holds = [](const void* p) -> bool { return (*static_cast<const F*>(p))(); };
+  check.predicate = new (arena.allocate(sizeof(F), alignof(F))) F(std::move(predicate));
+  check.destroy = [](void* p) { static_cast<F*>(p)->~F(); };
+  check.is_once = is_once;
+  return check;
+}
 
 /// How many properties have an object of their own; others share one.
 inline constexpr std::uint32_t distinct_supports = 32;

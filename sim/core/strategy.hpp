@@ -9,13 +9,13 @@
 #include <string>
 
 #include "sim/core/op.hpp"
+#include "sim/core/step_order.hpp"
 #include "sim/core/task_set.hpp"
 #include "sim/core/trace.hpp"
 
 namespace heddle::sim {
 
 class Execution;
-class Divisible;
 struct ExecutionResult;
 
 class Strategy {
@@ -25,7 +25,7 @@ class Strategy {
     std::span<const AccessRecord> footprint;
     std::span<const std::uint32_t> choices;
     TaskId joined = 0;
-    TaskId follows = 0;
+    std::span<const StepOfTask> follows;
   };
 
   Strategy() = default;
@@ -45,7 +45,7 @@ class Strategy {
   virtual void end_execution(const ExecutionResult& result) { static_cast<void>(result); }
 
   /// Told of each step when it is over, if `observes_steps`: its task, its footprint, the alternatives it took, the
-  /// task whose end it saw (0: none), and the task whose first step it had to wait for (0: none).
+  /// task whose end it saw (0: none), and the steps that it had to follow (see `Precedence` and `Alike`).
   virtual void on_step(const Execution& execution, const Step& step) {
     static_cast<void>(execution);
     static_cast<void>(step);
@@ -70,8 +70,6 @@ class Strategy {
   [[nodiscard]] virtual std::unique_ptr<Strategy> clone() const { return nullptr; }
   /// After how many executions it has learned all that it will: then an execution depends on its number only.
   [[nodiscard]] virtual std::uint64_t warm_up() const { return 0; }
-  /// How to share what is left to explore among threads; null: it cannot be shared.
-  [[nodiscard]] virtual Divisible* divisible() { return nullptr; }
   /// Whether every task that stays enabled is run again eventually (with probability 1), so that reaching the step
   /// limit accuses the program and not the strategy.
   [[nodiscard]] virtual bool is_fair() const { return false; }

@@ -65,12 +65,10 @@ struct Closure {
 
 struct Task {
   TaskId id = 0;
-  std::uint64_t key = 0;   ///< hash of (parent's key, ordinal among its children): the same in every schedule
-  std::uint64_t hash = 0;  ///< hash of this task's last event and, through it, of everything that happened before it
-  std::uint64_t first_hash = 0;  ///< hash of its first event, for the one that `follows` it
-  const Op* first_op = nullptr;  ///< what that performed
-  TaskId follows = 0;            ///< the task alike that has to make its first step before this one; 0: none
-  TaskId followed_by = 0;
+  std::uint64_t key = 0;    ///< hash of (parent's key, ordinal among its children): the same in every schedule
+  std::uint64_t hash = 0;   ///< hash of this task's last event and, through it, of everything that happened before it
+  std::uint32_t steps = 0;  ///< that are over; counted while some have to keep an order
+  const Op* first_op = nullptr;  ///< what the first of them performed
   Name name;
   TaskId parent = 0;  ///< 0: the body
   std::uint32_t born_after = 0;
@@ -83,7 +81,6 @@ struct Task {
   Guard guard;
   WaitKind wait = WaitKind::none;
   bool started = false;
-  bool begun = false;  ///< its first step is over, or it ended without one; known of tasks that are alike
   bool background = false;
   bool finished = false;
   bool abort_requested = false;

@@ -39,7 +39,6 @@ struct Event {
   std::uint32_t first_choice = 0;  ///< into Recording::choices
   std::uint32_t choice_count = 0;
   TaskId joined = 0;      ///< the task whose end this step saw, or 0
-  TaskId follows = 0;     ///< the task whose first step this first one had to wait for (see `Alike`), or 0
   bool preempts = false;  ///< the previous step's task could have gone on
   std::int64_t time_ns = 0;
   std::string detail;  ///< values, when explaining

@@ -119,24 +119,24 @@ class World {
   /// An invariant: evaluated after every step, on the state of the world as it then is.
   template <class F>
   void always(std::string_view property, F predicate) {
-    execution_.add_step_check(property, false, {}, std::move(predicate));
+    add_check(property, false, {}, std::move(predicate));
   }
   /// The same, with what it looks at (see `reads`): then DPOR explores far fewer executions, as it need not tell apart
   /// the orders of steps that the property cannot see.
   template <class F>
   void always(std::string_view property, std::span<const ObjectId> support, F predicate) {
-    execution_.add_step_check(property, false, support, std::move(predicate));
+    add_check(property, false, support, std::move(predicate));
   }
   /// A liveness property: in each execution it must hold after some step, or before the first. An execution that is
   /// cut at the step limit before that violates it, if its strategy is fair (a random one, or `Dfs{}.fair()`); others
   /// may have starved the task that would have made it true, and count such executions as cut.
   template <class F>
   void eventually(std::string_view property, F predicate) {
-    execution_.add_step_check(property, true, {}, std::move(predicate));
+    add_check(property, true, {}, std::move(predicate));
   }
   template <class F>
   void eventually(std::string_view property, std::span<const ObjectId> support, F predicate) {
-    execution_.add_step_check(property, true, support, std::move(predicate));
+    add_check(property, true, support, std::move(predicate));
   }
   void sometimes(std::string_view name, bool reached = true) { execution_.mark_sometimes(name, reached); }
   void yield(std::string_view label = {}, std::source_location where = std::source_location::current()) {
@@ -150,6 +150,11 @@ class World {
   [[nodiscard]] Execution& execution() noexcept { return execution_; }
 
  private:
+  template <class F>
+  void add_check(std::string_view property, bool is_once, std::span<const ObjectId> support, F predicate) {
+    execution_.add_step_check(make_step_check(execution_.arena(), property, is_once, std::move(predicate)), support);
+  }
+
   Execution& execution_;
 };
 

@@ -18,6 +18,16 @@ class DistinctCounter {
     if (count < 3) ++count;
     if (seen_.size() > capacity_) thin_out();
   }
+  /// Adds all that another one has counted.
+  void merge(const DistinctCounter& other) {
+    while (mask_ < other.mask_) thin_out();
+    for (const auto& [hash, times] : other.seen_) {
+      if ((hash & mask_) != 0) continue;
+      std::uint8_t& count = seen_[hash];
+      count = static_cast<std::uint8_t>(count + times > 3 ? 3 : count + times);
+    }
+    while (seen_.size() > capacity_) thin_out();
+  }
   [[nodiscard]] std::uint64_t distinct() const noexcept { return seen_.size() * scale(); }
   [[nodiscard]] std::uint64_t seen_once() const { return count_of(1); }
   [[nodiscard]] std::uint64_t seen_twice() const { return count_of(2); }

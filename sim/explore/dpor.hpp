@@ -53,6 +53,10 @@ class Dpor final : public Strategy {
   /// depends on it, was not seen, so that not every trace need have been explored.
   [[nodiscard]] bool ended_early() const noexcept { return ended_early_; }
 
+  /// Pairs of steps of the execution that has just run, each of which could as well come after the other. Before
+  /// `end_execution`.
+  [[nodiscard]] std::vector<Precedence> races(const Execution& execution) const;
+
   /// Executions in which all that could go on had been explored before: few, and 0 where all waits
   /// are levels and no data alternative changes what a step touches.
   [[nodiscard]] std::uint64_t redundant() const noexcept { return redundant_; }
@@ -98,7 +102,6 @@ class Dpor final : public Strategy {
     std::uint32_t rank = 0;
     std::uint32_t last = 0;  // index + 1 of its last step
     std::uint32_t steps = 0;
-    std::uint32_t first = 0;                   // index + 1 of its first step
     std::uint32_t born = 0;                    // how many steps came before it
     std::vector<std::uint32_t> initial_clock;  // empty: the clock of the step that made it, if any
     bool was_made_by_step = false;

@@ -46,7 +46,12 @@ void Dpor::execute(const Execution& execution, const Step& step, Event& event, s
   const std::span<const std::uint32_t> before = clock_of(event.task);
   event.clock.assign(before.begin(), before.end());
   if (step.joined != 0) join(event.clock, clock_of(step.joined));
-  if (step.follows != 0) join(event.clock, events_[tasks_[step.follows].first - 1].clock);
+  for (const StepOfTask& first : step.follows) {
+    const auto found = std::find_if(events_.begin(), events_.begin() + index, [&](const Event& other) {
+      return other.task == first.task && other.ordinal == first.step;
+    });
+    if (found != events_.begin() + index) join(event.clock, found->clock);
+  }
   if (event.is_forced)  // it is what everybody has done that made time pass
     for (TaskId id = 0; id < tasks_.size(); ++id) join(event.clock, clock_of(id));
   const Operation operation{event.task,     event.needs, event.announced,
@@ -55,7 +60,6 @@ void Dpor::execute(const Execution& execution, const Step& step, Event& event, s
   join_conflicting(event);
   event.previous = task.last;
   event.ordinal = ++task.steps;
-  if (event.ordinal == 1) task.first = index + 1;
   task.last = index + 1;
   if (event.clock.size() <= event.task) event.clock.resize(event.task + 1, 0);
   event.clock[event.task] = event.ordinal;
@@ -216,6 +220,20 @@ void Dpor::reverse_races() {
     for (const std::uint32_t earlier : race_scratch_)
       reverse(earlier, pending.letter, pending.operation.task, pending.operation.upto);
   }
+}
+
+std::vector<Precedence> Dpor::races(const Execution& execution) const {
+  std::vector<Precedence> found;
+  const auto step_of = [&](const Event& event) {
+    return Precedence::Step{execution.task(event.task).key, event.ordinal};
+  };
+  for (std::uint32_t index = 0; index < live_; ++index) {
+    for (const std::uint32_t earlier : events_[index].races) {
+      if (events_[index].task == clock_task || events_[earlier].task == clock_task) continue;
+      found.push_back({step_of(events_[earlier]), step_of(events_[index])});
+    }
+  }
+  return found;
 }
 
 void Dpor::reverse(std::uint32_t earlier, const Letter& later, TaskId later_task, std::uint32_t upto) {

@@ -72,7 +72,6 @@ void PartialOrder::read(const Execution& execution) {
     }
     own.push_back(index);
     if (event.joined != 0 && !steps_of[event.joined].empty()) step.after.push_back(steps_of[event.joined].back());
-    if (event.follows != 0 && !steps_of[event.follows].empty()) step.after.push_back(steps_of[event.follows].front());
     step.choices.assign(recording.choices.begin() + event.first_choice,
                         recording.choices.begin() + event.first_choice + event.choice_count);
     for (const AccessRecord& access : recording.footprint(event)) {

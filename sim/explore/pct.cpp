@@ -77,7 +77,8 @@ TaskId Pct::next_task(const Execution& execution) {
 }
 
 void Pct::end_execution(const ExecutionResult& result) {
-  if (result.failure != FailureKind::step_limit) longest_ = std::max(longest_, count_);
+  if (executions_++ < learning_executions && result.failure != FailureKind::step_limit)
+    longest_ = std::max(longest_, count_);
 }
 
 }  // namespace heddle::sim

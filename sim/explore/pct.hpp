@@ -25,6 +25,8 @@ class Pct final : public Strategy {
   std::uint32_t next_choice(const Execution&, std::uint32_t alternatives) override { return rng_.below(alternatives); }
   void end_execution(const ExecutionResult& result) override;
   [[nodiscard]] bool is_fair() const override { return true; }
+  [[nodiscard]] std::unique_ptr<Strategy> clone() const override { return std::make_unique<Pct>(*this); }
+  [[nodiscard]] std::uint64_t warm_up() const override { return learning_executions; }
 
  private:
   void demote(TaskId task, std::uint64_t priority);
@@ -33,7 +35,10 @@ class Pct final : public Strategy {
   std::uint32_t depth_;
   std::uint64_t seed_;
   Rng rng_;
-  std::uint64_t longest_ = 0;  // k
+  static constexpr std::uint64_t learning_executions = 64;
+
+  std::uint64_t longest_ = 0;  // k, as seen in the first executions
+  std::uint64_t executions_ = 0;
   std::uint64_t count_ = 0;
   std::uint64_t yields_ = 0;
   std::vector<std::uint64_t> priorities_;     // by task; 0: not drawn yet

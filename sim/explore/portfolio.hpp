@@ -31,6 +31,13 @@ class Portfolio final : public Strategy {
   void on_tasks_ended(const Execution& execution) override { current_->on_tasks_ended(execution); }
   [[nodiscard]] bool observes_steps() const override { return current_->observes_steps(); }
   [[nodiscard]] bool is_fair() const override { return current_->is_fair(); }
+  [[nodiscard]] std::unique_ptr<Strategy> clone() const override {
+    auto copy = std::make_unique<Portfolio>(*this);
+    copy->current_ = &copy->random_;
+    return copy;
+  }
+  /// Each member of PCT has four of 60 turns.
+  [[nodiscard]] std::uint64_t warm_up() const override { return pct_[0].warm_up() * 15; }
   /// The strategy of the current execution.
   [[nodiscard]] const Strategy& current() const noexcept { return *current_; }
 

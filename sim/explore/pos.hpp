@@ -23,6 +23,7 @@ class Pos final : public Strategy {
   std::uint32_t next_choice(const Execution&, std::uint32_t alternatives) override { return rng_.below(alternatives); }
   /// A task that spins draws again each time, so everybody else is run eventually.
   [[nodiscard]] bool is_fair() const override { return true; }
+  [[nodiscard]] std::unique_ptr<Strategy> clone() const override { return std::make_unique<Pos>(*this); }
 
  private:
   std::uint64_t& priority_of(TaskId task);

@@ -19,6 +19,7 @@ class Random final : public Strategy {
   TaskId next_task(const Execution& execution) override;
   std::uint32_t next_choice(const Execution&, std::uint32_t alternatives) override { return rng_.below(alternatives); }
   [[nodiscard]] bool is_fair() const override { return true; }
+  [[nodiscard]] std::unique_ptr<Strategy> clone() const override { return std::make_unique<Random>(*this); }
 
  private:
   std::uint64_t seed_;

@@ -46,6 +46,8 @@ class Urw final : public Strategy {
   void on_tasks_ended(const Execution& execution) override;
   [[nodiscard]] bool observes_steps() const override { return true; }
   [[nodiscard]] bool is_fair() const override { return true; }
+  [[nodiscard]] std::unique_ptr<Strategy> clone() const override { return std::make_unique<Urw>(*this); }
+  [[nodiscard]] std::uint64_t warm_up() const override { return 1; }
 
  private:
   std::uint64_t seed_;
@@ -67,6 +69,8 @@ class Surw final : public Strategy {
   void on_tasks_ended(const Execution& execution) override;
   [[nodiscard]] bool observes_steps() const override { return true; }
   [[nodiscard]] bool is_fair() const override { return true; }
+  [[nodiscard]] std::unique_ptr<Strategy> clone() const override { return std::make_unique<Surw>(*this); }
+  [[nodiscard]] std::uint64_t warm_up() const override { return 1; }
 
  private:
   static constexpr TaskId nobody = ~TaskId{0};

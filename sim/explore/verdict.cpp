@@ -32,6 +32,8 @@ std::string_view to_string(FailureKind kind) noexcept {
       return "exception";
     case FailureKind::step_limit:
       return "step limit";
+    case FailureKind::infeasible:
+      return "infeasible";
     case FailureKind::misuse:
       return "misuse";
   }

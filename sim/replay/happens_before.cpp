@@ -55,9 +55,6 @@ std::vector<std::uint32_t> HappensBefore::program_order(TaskId task, std::size_t
   if (position >= recording_.events.size()) return result;
   if (const TaskId joined = recording_.events[position].joined; joined != 0)
     if (const std::size_t last = last_before(task_, joined, position); last != none) join(result, clock(last));
-  if (const TaskId follows = recording_.events[position].follows; follows != 0)
-    if (const auto first = std::find(task_.begin(), task_.end(), follows); first != task_.end())
-      join(result, clock(static_cast<std::size_t>(first - task_.begin())));
   return result;
 }
 

@@ -71,6 +71,9 @@ void add_run(CLI::App& app, RunOptions& options, Action& chosen) {
   command.add_option("--executions", options.executions, "stop after so many; 0: no limit")->capture_default_str();
   add_duration(command, "--time", options.time,
                "stop each variant after so long (60s by default); says so when that is reached");
+  command.add_option("--jobs", options.jobs, "threads, for dpor and the random strategies; 0: one per core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
   command.add_option("--property", options.property, "only this property counts");
   command.add_option("--cancel", options.cancel, "each: what is marked as cancellable may be dropped at each await")
       ->check(CLI::IsMember({"each"}));

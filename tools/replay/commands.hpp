@@ -37,6 +37,7 @@ struct RunOptions {
   std::uint64_t seed = 0;
   std::uint64_t executions = 0;                              ///< 0: no limit
   std::chrono::nanoseconds time = std::chrono::seconds(60);  ///< for each variant
+  unsigned jobs = 1;                                         ///< threads; 0: one per core
   std::string property;
   std::string cancel;  ///< "each", or empty: as the variant says
   std::string out;     ///< directory of failure files; empty: none are written

@@ -1,7 +1,9 @@
 // `heddle run`: explores one variant, or all variants of a scenario, and reports what breaks.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <thread>
 
 #include "sim/explore/explorer.hpp"
 #include "sim/replay/report.hpp"
@@ -30,6 +32,7 @@ Result explore(const Target& target, const RunOptions& options) {
   explore.execution.only_property = options.property;
   if (options.cancel == "each") explore.execution.cancel = sim::Cancel::each;
   explore.budget = {.executions = options.executions, .time = options.time};
+  explore.jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
   const std::unique_ptr<sim::Strategy> strategy =
       make_strategy(options.strategy, options.seed, target.variant->program, explore.execution);
   Result result{target, {}, {}, {}, strategy->is_exhaustive()};
