@@ -25,8 +25,7 @@ bool statement_by_statement(pg::Connection& db) {
 
 /// Takes the loss of the connection for a failure, also where the COMMIT has arrived.
 bool lost_means_failed(pg::Connection& db) {
-  if (failure_of([&] { submit_state_finalize(db); })) return false;
-  return true;
+  return !failure_of([&] { submit_state_finalize(db); });
 }
 
 void run(sim::World& world, Submit submit) {

@@ -18,7 +18,6 @@ using quiesce::Ended;
 using quiesce::Gate;
 using quiesce::Host;
 using quiesce::Key;
-using quiesce::RegistryRules;
 using quiesce::ShutdownOrder;
 using quiesce::Store;
 using quiesce::ThreadRegistry;

@@ -54,8 +54,11 @@ bool Execution::begin_wait(const Op& op, ObjectId object, Access access, Guard g
     if (options_.cancel == Cancel::each) [[unlikely]]
       choose_cancellation(*running_);
   }
-  if (!announce(op, object, access, where, needs)) return false;
   Task& self = *running_;
+  // What lacks a worker, or may be dropped, does not wait for that one step only.
+  const bool waits_for_more = self.pool != nullptr || self.scope != nullptr;
+  const Needs all_needs = needs.level == Needs::one_step().level && waits_for_more ? Needs::something() : needs;
+  if (!announce(op, object, access, where, all_needs)) return false;
   self.guard = guard;
   self.wait = kind;
   self.is_unwinding = thread_state_->uncaught > 0;

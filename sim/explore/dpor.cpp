@@ -230,7 +230,7 @@ void Dpor::open_siblings(Event& event) {
       sibling.is_exact = false;  // it may touch something else
       sibling.alternatives.resize(position + 1);
       sibling.alternatives[position].chosen = chosen;
-      if (is_asleep(event, sibling)) {
+      if (is_asleep(event, sibling) || forest_.bring_to_front(event.wakeup, sibling)) {
         forest_.release(node);
       } else {
         forest_.prepend_leaf(event.wakeup, node);

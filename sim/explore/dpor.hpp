@@ -147,6 +147,7 @@ class Dpor final : public Strategy {
   }
   void execute(const Execution& execution, const Step& step, Event& event, std::uint32_t index);
   [[nodiscard]] bool has_fixed_footprint(const Execution& execution, const Event& event) const;
+  void meet_object(const Execution& execution, ObjectId object);
   void update_letter(const Execution& execution, Event& event);
   void join_conflicting(Event& event) const;
   void forget(const Event& event);

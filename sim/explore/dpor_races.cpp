@@ -54,6 +54,7 @@ void Dpor::execute(const Execution& execution, const Step& step, Event& event, s
   }
   if (event.is_forced)  // it is what everybody has done that made time pass
     for (TaskId id = 0; id < tasks_.size(); ++id) join(event.clock, clock_of(id));
+  for (const AccessRecord& access : event.accesses) meet_object(execution, access.object);
   const Operation operation{event.task,     event.needs, event.announced,
                             event.accesses, index,       std::max(task.last, task.born)};
   if (!event.is_forced) find_races(operation, event.clock, event.races);
@@ -63,13 +64,14 @@ void Dpor::execute(const Execution& execution, const Step& step, Event& event, s
   task.last = index + 1;
   if (event.clock.size() <= event.task) event.clock.resize(event.task + 1, 0);
   event.clock[event.task] = event.ordinal;
-  for (const AccessRecord& access : event.accesses) {
-    const std::size_t object = access.object.index;
-    if (object >= objects_.size()) objects_.resize(object + 1);
-    objects_[object].initial_level = execution.initial_level(access.object);
-    objects_[object].accesses.push_back({index, access.access, access.change});
-  }
+  for (const AccessRecord& access : event.accesses)
+    objects_[access.object.index].accesses.push_back({index, access.access, access.change});
   register_tasks(execution, &event);
+}
+
+void Dpor::meet_object(const Execution& execution, ObjectId object) {
+  if (object.index >= objects_.size()) objects_.resize(object.index + 1);
+  objects_[object.index].initial_level = execution.initial_level(object);
 }
 
 // The letter may have been a guess; now it is known.
@@ -184,11 +186,14 @@ bool Dpor::was_enabled_without(const Operation& operation, std::uint32_t step) c
 }
 
 void Dpor::collect_pending(const Execution& execution) {
-  for (TaskId id = 1; id < execution.task_count(); ++id) {
+  // A clock that may be early waits for timers: all were cancelled, or have fired.
+  const bool clock_waits = execution.options().time == TimeMode::any_time && !execution.enabled().contains(clock_task);
+  for (TaskId id = clock_waits ? clock_task : 1; id < execution.task_count(); ++id) {
     const Task& task = execution.task(id);
-    if (task.finished || !task.started || task.pending.object == Execution::no_object || id >= tasks_.size() ||
-        execution.is_held_back(id))
+    const bool is_pending = id == clock_task || (task.started && !task.finished);
+    if (!is_pending || task.pending.object == Execution::no_object || id >= tasks_.size() || execution.is_held_back(id))
       continue;
+    meet_object(execution, task.pending.object);
     PendingOperation& pending = pending_.emplace_back();
     pending.access = {task.pending.object, task.pending.access};
     pending.letter.task = tasks_[id].rank;

@@ -28,7 +28,10 @@ void WakeupForest::insert(Tree& tree, Sequence& v) {
   bool is_below_leaf = false;
   for (Node child = tree.first; child != none;) {
     Record& record = at(child);
-    const bool is_guess = !record.letter.is_exact && v.front()->task != record.letter.task;
+    // What is not known to have alternatives does not stand for one of them.
+    const bool is_guess =
+        !record.letter.is_exact && (v.front()->task != record.letter.task ||
+                                    (record.letter.alternatives.empty() && !v.front()->alternatives.empty()));
     const WeakInitial verdict = is_guess ? WeakInitial::no_as_far_as_known : weak_initial(record.letter, v);
     if (verdict != WeakInitial::yes) {
       is_doubtful = is_doubtful || verdict != WeakInitial::no;
@@ -60,6 +63,18 @@ void WakeupForest::insert(Tree& tree, Sequence& v) {
   }
   at(chain).is_doubtful = is_doubtful;
   append(owner == none ? tree.first : at(owner).first_child, chain);
+}
+
+bool WakeupForest::bring_to_front(Tree& tree, const Letter& letter) noexcept {
+  for (Node* link = &tree.first; *link != none; link = &at(*link).next) {
+    const Node node = *link;
+    Record& record = at(node);
+    if (record.letter.task != letter.task || record.letter.alternatives != letter.alternatives) continue;
+    *link = record.next;
+    record.next = std::exchange(tree.first, node);
+    return true;
+  }
+  return false;
 }
 
 void WakeupForest::append(Node& list, Node node) noexcept {

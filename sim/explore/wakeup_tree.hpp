@@ -38,6 +38,8 @@ class WakeupForest {
   void insert(Tree& tree, Sequence& v);
   /// Puts a leaf at the left end.
   void prepend_leaf(Tree& tree, Node node) noexcept { at(node).next = std::exchange(tree.first, node); }
+  /// Makes the branch that begins with this very step the first one. False: there is none.
+  bool bring_to_front(Tree& tree, const Letter& letter) noexcept;
   /// All branches are to be judged again when they are taken.
   void doubt(const Tree& tree) noexcept;
   /// Takes the leftmost root out of the tree, and from what stands below it: the second member.

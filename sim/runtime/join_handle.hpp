@@ -58,6 +58,11 @@ struct JoinState {
 
   [[nodiscard]] bool has_ended(const Execution& execution) const { return execution.task(task).finished; }
   [[nodiscard]] JoinError error(const Execution& execution);
+  /// What its end writes.
+  [[nodiscard]] ObjectId end_object() const {
+    Execution& execution = Execution::current();
+    return execution.wake_up_of(execution.task_at(task));
+  }
   void observe(Execution& execution) const {
     execution.touch(execution.wake_up_of(execution.task_at(task)), Access::read);
   }
@@ -84,15 +89,22 @@ class [[nodiscard]] JoinHandle {
    public:
     using Result = JoinResult<T>;
     static constexpr bool queues = false;
-    explicit Joining(std::shared_ptr<detail::JoinStateOf<T>> state) : state_(std::move(state)) {}
+    /// `only_this`: the task goes on when the other has ended, and in no other case.
+    explicit Joining(std::shared_ptr<detail::JoinStateOf<T>> state, bool only_this = false)
+        : state_(std::move(state)), only_this_(only_this) {}
     [[nodiscard]] const Op& op() const noexcept { return ops::join; }
-    [[nodiscard]] ObjectId object() const noexcept { return Execution::no_object; }
+    [[nodiscard]] ObjectId object() const noexcept { return only_this_ ? Execution::no_object : state_->end_object(); }
     void start(Execution&) {}
     [[nodiscard]] bool is_ready() const { return state_->has_ended(Execution::current()); }
     [[nodiscard]] TaskSet* waiters() { return &Execution::current().task_at(state_->task).joiners; }
     void observe(Execution& execution) const { state_->observe(execution); }
     JoinResult<T> finish(Execution& execution) {
-      execution.note_join(execution.task(state_->task));
+      if (only_this_) {
+        execution.note_join(execution.task(state_->task));
+      } else {
+        observe(execution);
+        execution.note([&] { return execution.task(state_->task).name.str(); });
+      }
       if (state_->value) return {std::move(state_->value), std::nullopt};
       return {std::nullopt, state_->error(execution)};
     }
@@ -100,6 +112,7 @@ class [[nodiscard]] JoinHandle {
 
    private:
     std::shared_ptr<detail::JoinStateOf<T>> state_;
+    bool only_this_;
   };
 
   JoinHandle() = default;
@@ -120,8 +133,10 @@ class [[nodiscard]] JoinHandle {
   }
   /// The same, without throwing.
   JoinResult<T> join_result(std::source_location where = std::source_location::current()) {
-    state_->fail_if_own(Execution::current());
-    return await(joining(), where);
+    Execution& execution = Execution::current();
+    state_->fail_if_own(execution);
+    const Task& self = execution.running_task();
+    return await(Joining(state_, self.pool == nullptr && self.scope == nullptr), where);
   }
   /// For `select`.
   [[nodiscard]] Joining joining() { return Joining(state_); }

@@ -47,9 +47,8 @@ class Ring {
   }
   /// Precondition: `!empty()`.
   [[nodiscard]] T pop() {
-    T& front = memory_[first_];
-    T value = std::move(front);
-    front.~T();
+    T value = std::move(memory_[first_]);
+    std::destroy_at(memory_ + first_);
     first_ = (first_ + 1) % capacity_;
     --size_;
     return value;
@@ -63,9 +62,9 @@ class Ring {
     const std::size_t capacity = capacity_ == 0 ? 4 : 2 * capacity_;
     T* memory = ArenaAllocator<T>{}.allocate(capacity);
     for (std::size_t i = 0; i < size_; ++i) {
-      T& value = memory_[(first_ + i) % capacity_];
-      new (memory + i) T(std::move(value));
-      value.~T();
+      T* const old = memory_ + (first_ + i) % capacity_;
+      new (memory + i) T(std::move(*old));
+      std::destroy_at(old);
     }
     memory_ = memory;
     capacity_ = capacity;
