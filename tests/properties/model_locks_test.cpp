@@ -13,6 +13,7 @@
 #include "properties/ledger.hpp"
 #include "properties/lock_order_search.hpp"
 #include "properties/time_contracts.hpp"
+#include "sim/runtime/time.hpp"
 #include "sim/sync/mutex.hpp"
 #include "tests/support/explore.hpp"
 
@@ -150,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Kind{"tables", "pg.table_lock accounts", "pg.table_lock audits", table_locks},
                       Kind{"a_row_and_an_advisory_lock", "pg.row accounts(a)", "pg.advisory_lock 2",
                            a_row_and_an_advisory_lock}),
-    [](const ::testing::TestParamInfo<Kind>& info) { return std::string(info.param.name); });
+    [](const ::testing::TestParamInfo<Kind>& parameter) { return std::string(parameter.param.name); });
 
 TEST(ModelLocks, ALeaseAndAMutexAreInOneOrder) {
   const auto program = [](sim::World& world) {
