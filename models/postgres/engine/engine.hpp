@@ -142,7 +142,9 @@ class Engine {
   /// `space`: 1 for a bigint key, 2 for a pair of ints.
   [[nodiscard]] HeavyLock& advisory_lock(std::uint64_t key, std::uint8_t space);
   void lock(StatementContext& statement, HeavyLock& lock, TableLockMode mode, bool for_session);
-  [[nodiscard]] bool try_lock(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
+  /// `waits`: for observers, whether the caller would wait for it.
+  [[nodiscard]] bool try_lock(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session,
+                              bool waits = false);
   /// False if the session does not hold it.
   [[nodiscard]] bool unlock_advisory(Session& session, std::uint64_t key, std::uint8_t space, TableLockMode mode);
   void unlock_all_advisory(Session& session);
@@ -186,7 +188,7 @@ class Engine {
   /// row's mark (a multixact) has an update in it, and only the queue's end is looked at more closely
   /// (heap_lock_tuple).
   [[nodiscard]] static bool stands_in_line(const Session& session, const Row& row, LockStrength strength);
-  void grant(Session& session, Row& row, LockStrength strength);
+  void grant(Session& session, Row& row, LockStrength strength, bool waits);
   /// `passed`: see Waiter; who waits so has no place in the queue.
   void wait_for_row(StatementContext& statement, Row& row, LockStrength strength, const Version* passed);
   void wait_for_change(StatementContext& statement, Row& row, TxId blocker);
@@ -206,7 +208,7 @@ class Engine {
   // heavy_locks.cpp
   void touch(HeavyLock& lock, TableLockMode mode);
   [[nodiscard]] bool is_free(const HeavyLock& lock, std::uint32_t session, TableLockMode mode, const Waiter* own) const;
-  void hold(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
+  void hold(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session, bool waits);
   void drop(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
   void refresh(HeavyLock& lock);
   void refresh(Row& row);

@@ -57,12 +57,16 @@ void Engine::refresh(Row& row) {
   for (Waiter* waiter : row.waiters) update_readiness(*waiter);
 }
 
-void Engine::grant(Session& session, Row& row, LockStrength strength) {
+void Engine::grant(Session& session, Row& row, LockStrength strength, bool waits) {
   make_dirty(row);
   for (Locker& locker : row.lockers) {
     if (locker.tx != session.tx) continue;
     if (locker.strength >= strength) return;
     session.undo.push_back({Undo::Kind::lock, true, locker.strength, &row, nullptr, nullptr});
+    if (locker.strength <= LockStrength::share && strength > LockStrength::share) {
+      footprint_.released(row);
+      footprint_.held(row, false, waits);
+    }
     locker.strength = strength;
     row.has_dead_update = false;
     refresh(row);
@@ -71,7 +75,7 @@ void Engine::grant(Session& session, Row& row, LockStrength strength) {
   session.undo.push_back({Undo::Kind::lock, false, strength, &row, nullptr, nullptr});
   row.lockers.push_back({session.tx, strength});
   row.has_dead_update = false;
-  footprint_.held(row, strength <= LockStrength::share);
+  footprint_.held(row, strength <= LockStrength::share, waits);
   refresh(row);
 }
 
@@ -125,7 +129,7 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
     const bool is_changing = superseded && current->deleter != no_tx;
     if (!is_changing && !is_held_against(row, session.tx, strength) &&
         (has_waited || !stands_in_line(session, row, strength))) {
-      grant(session, row, strength);
+      grant(session, row, strength, policy == WaitPolicy::block);
       return {superseded ? Outcome::moved : Outcome::granted, current};
     }
     // KEY SHARE gets past the update of another column, and then stands before what its transaction did to the new
@@ -147,7 +151,7 @@ LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength
     // Once that change is undone it takes its lock whoever else has got one by now (heap_lock_tuple does not look
     // again).
     if (is_ahead && seen.deleter != updater && (seen.deleter == no_tx || !seen.key_gone)) {
-      grant(session, row, strength);
+      grant(session, row, strength, true);
       return {Outcome::granted, &seen};
     }
   }
@@ -268,6 +272,11 @@ void Engine::wait(StatementContext& statement) {
     Waiter& waiter;
     ~Ended() { engine.end_wait(waiter); }
   } ended{*this, waiter};
+  if (waiter.row != nullptr) {
+    footprint_.blocked(*waiter.row);
+  } else {
+    footprint_.blocked(*waiter.lock);
+  }
   resolve_deadlocks(waiter);
   sim::Execution& execution = *waiter.execution;
   if (!waiter.doomed) {
