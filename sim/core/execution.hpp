@@ -216,8 +216,7 @@ class Execution {
   [[nodiscard]] ObjectId sequential_order() const noexcept { return sequential_order_; }
   /// A decision within the running step, in [0, n). Its alternatives belong to the step.
   std::uint32_t alternative(std::uint32_t n);
-  /// Whether footprints are kept; if not, `touch` has no effect and what it would cost to name the objects can be
-  /// saved.
+  /// Whether footprints are kept; if not, `touch` has no effect, and objects need not be named.
   [[nodiscard]] bool observing() const noexcept { return observing_; }
   /// Whether values are wanted; format them only then.
   [[nodiscard]] bool explaining() const noexcept { return explaining_; }
@@ -270,8 +269,7 @@ class Execution {
   [[nodiscard]] Task& task_at(TaskId id) noexcept { return *tasks_[id]; }
   /// False while the world is set up or inspected.
   [[nodiscard]] bool in_task() const noexcept { return running_ != &root_; }
-  /// Whether a task is making a step, as opposed to the body that sets up or inspects the world. Known when steps are
-  /// observed.
+  /// Whether a task is making a step, and not the body. Known when steps are observed.
   [[nodiscard]] bool in_step() const noexcept { return stepper_ != nullptr; }
   [[nodiscard]] Arena& arena() noexcept { return arena_; }
   [[nodiscard]] std::string object_name(ObjectId object) const;

@@ -165,7 +165,8 @@ void Execution::deliver_cancellation(Task& task, bool ready) {
   // An abort is looked at first, as an async runtime does when it polls a task; a timeout only after what it waits for.
   const bool can_abort = task.pool != nullptr;
   if (can_abort || !ready) touch(wake_up_of(task), Access::read);
-  if (ready && !(can_abort && (task.abort_requested || is_to_be_dropped(task)))) {
+  const bool is_aborted = can_abort && (task.abort_requested || is_to_be_dropped(task));
+  if (ready && !is_aborted) {
     for (CancelScope* scope = task.scope; scope != nullptr; scope = scope->outer)
       if (scope->is_marked) scope->fired = false;  // not here, then
     return;
@@ -174,7 +175,8 @@ void Execution::deliver_cancellation(Task& task, bool ready) {
     HEDDLE_CHECK(ready);  // else whoever made the guard false did not refresh
     return;
   }
-  if (!ready && task.pending.object != no_object) touch(task.pending.object, Access::read);
+  // A timeout drops it because what it waits for is not ready; an abort does in any case.
+  if (!ready && !is_aborted && task.pending.object != no_object) touch(task.pending.object, Access::read);
   if (task.abort_requested) throw_cancelled(task, nullptr);
   CancelScope* outermost = nullptr;
   for (CancelScope* scope = task.scope; scope != nullptr; scope = scope->outer)

@@ -103,7 +103,6 @@ class [[nodiscard]] JoinHandle {
         execution.note_join(execution.task(state_->task));
       } else {
         observe(execution);
-        execution.note([&] { return execution.task(state_->task).name.str(); });
       }
       if (state_->value) return {std::move(state_->value), std::nullopt};
       return {std::nullopt, state_->error(execution)};
