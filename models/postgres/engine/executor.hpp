@@ -117,6 +117,7 @@ class Executor {
   void insert_row(const InsertPlan& plan, Value* values);
   [[nodiscard]] bool handle_conflict(const InsertPlan& plan, Value* values);
   [[nodiscard]] bool update_conflicting(const InsertPlan& plan, Version& existing, const Value* values, bool& retry);
+  void require_visible(const Version& existing) const;
   void update(const UpdatePlan& plan);
   void update_row(const UpdatePlan& plan, Combination& current, const Frame& frame);
   void remove(const DeletePlan& plan);

@@ -236,7 +236,7 @@ void Executor::cascade_row(StatementContext& inner, const DeferredCheck& check, 
       check_row(table, values);
       if (!engine_.key_changes(table, version->values, values)) strength = LockStrength::no_key_update;
     }
-    const LockResult result = engine_.lock(inner, *version, strength, WaitPolicy::block);
+    const LockResult result = engine_.prepare_change(inner, *version, strength);
     if (result.outcome == Outcome::granted) {
       if (removes) {
         engine_.remove(inner, *version);

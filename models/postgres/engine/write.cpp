@@ -74,7 +74,7 @@ void Executor::update_row(const UpdatePlan& plan, Combination& current, const Fr
     check_row(table, values);
     const LockStrength strength =
         engine_.key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
-    const LockResult result = engine_.lock(statement_, old, strength, WaitPolicy::block);
+    const LockResult result = engine_.prepare_change(statement_, old, strength);
     if (result.outcome == Outcome::granted) {
       queue_checks(plan.source.relations[0].table, &old, &engine_.update(statement_, old, values));
       current.rows[0] = values;
@@ -105,7 +105,7 @@ void Executor::remove(const DeletePlan& plan) {
 
 void Executor::remove_row(const DeletePlan& plan, Combination& current, const Frame& frame) {
   for (;;) {
-    const LockResult result = engine_.lock(statement_, *current.versions[0], LockStrength::update, WaitPolicy::block);
+    const LockResult result = engine_.prepare_change(statement_, *current.versions[0], LockStrength::update);
     if (result.outcome == Outcome::granted) {
       engine_.remove(statement_, *current.versions[0]);
       queue_checks(plan.source.relations[0].table, current.versions[0], nullptr);
