@@ -1,8 +1,8 @@
 // Deadlocks. The server looks for a cycle once, some time after a wait began, so that any member of a cycle may be the
 // one that finds it (F21). Here the search runs when a wait begins, and the victim is a decision among all that wait in
 // a cycle with the one who closed it (if that leaves another cycle, there is another victim), unless the database was
-// opened with `DeadlockSearch::after_timeout`. Nothing else happens between the closing of a cycle and the choice of its
-// victim. A cycle in which somebody waits only because another is ahead in a queue is dissolved, if that can be, by
+// opened with `DeadlockSearch::after_timeout`. Nothing else happens between the closing of a cycle and the choice of
+// its victim. A cycle in which somebody waits only because another is ahead in a queue is dissolved, if that can be, by
 // letting him pass (soft_deadlock.cpp).
 #include <algorithm>
 

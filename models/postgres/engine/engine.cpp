@@ -22,7 +22,7 @@ Engine::Engine(const Schema& schema) : schema_(&schema) {
   }
   null_row_.resize(widest);
   for (const Sequence& sequence : schema.sequences) sequences_.push_back({sequence.value, sequence.is_called});
-  transactions_.take().committed = true;  // base_tx
+  transactions_.take().committed = true;             // base_tx
   xids_.take().state = XidRecord::State::committed;  // base_xid
 }
 

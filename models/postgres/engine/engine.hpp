@@ -103,8 +103,8 @@ class Engine {
   [[nodiscard]] LockResult lock(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy);
   /// Of ON CONFLICT DO UPDATE: a row that was changed meanwhile is left alone.
   [[nodiscard]] LockResult lock_existing(StatementContext& statement, Version& seen, LockStrength strength);
-  /// Waits until `seen` can be updated or deleted (`strength` says how). If it was changed meanwhile, its newest version
-  /// is locked instead.
+  /// Waits until `seen` can be updated or deleted (`strength` says how). If it was changed meanwhile, its newest
+  /// version is locked instead.
   [[nodiscard]] LockResult prepare_change(StatementContext& statement, Version& seen, LockStrength strength);
   /// Ends `old` and adds its successor. Precondition: `prepare_change` or `lock_existing` has granted it.
   Version& update(StatementContext& statement, Version& old, const Value* values);

@@ -1,7 +1,8 @@
-// Locks that wait in one queue per object, as PostgreSQL's lock manager keeps them: table locks, advisory locks, and the
-// queue before a version's mark (locktype tuple), which is held only while its holder waits for the mark. A request waits while it conflicts with a holder or with anybody ahead of it in the queue (strictly first come, first
-// served, unlike row locks); who holds a lock on the object already is put before the first waiter that it blocks
-// (ProcSleep in proc.c). Not modelled: locks on other objects and the fast path.
+// Locks that wait in one queue per object, as PostgreSQL's lock manager keeps them: table locks, advisory locks, and
+// the queue before a version's mark (locktype tuple), which is held only while its holder waits for the mark. A request
+// waits while it conflicts with a holder or with anybody ahead of it in the queue (strictly first come, first served,
+// unlike row locks); who holds a lock on the object already is put before the first waiter that it blocks (ProcSleep in
+// proc.c). Not modelled: locks on other objects and the fast path.
 #pragma once
 
 #include <array>
@@ -44,8 +45,8 @@ struct HeavyLock {
   };
 
   Kind kind = Kind::table;
-  std::uint64_t key = 0;   ///< advisory: the key; table: its ordinal
-  std::uint8_t space = 0;  ///< advisory: 1 for bigint keys, 2 for pairs of int
+  std::uint64_t key = 0;       ///< advisory: the key; table: its ordinal
+  std::uint8_t space = 0;      ///< advisory: 1 for bigint keys, 2 for pairs of int
   Version* version = nullptr;  ///< tuple
   bool has_object = false;
   sim::ObjectId object;  ///< footprint; a tuple's is its row's

@@ -1,6 +1,6 @@
-// Row locks, as heapam.c takes them: heap_lock_tuple, heap_update and heap_delete wait for whoever has marked a version,
-// one transaction after the other, with a place in the version's queue; heapam_tuple_lock follows a row to its newest
-// version. Function names in brackets are the server's.
+// Row locks, as heapam.c takes them: heap_lock_tuple, heap_update and heap_delete wait for whoever has marked a
+// version, one transaction after the other, with a place in the version's queue; heapam_tuple_lock follows a row to its
+// newest version. Function names in brackets are the server's.
 #include <algorithm>
 
 #include "models/postgres/engine/engine.hpp"

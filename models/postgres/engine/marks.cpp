@@ -50,9 +50,8 @@ bool Engine::has_running(const Version& version) const {
 
 /// Whether somebody who is not through has updated or deleted the version, or somebody has for good.
 bool Engine::was_changed(const Version& version) const {
-  return std::any_of(version.lockers.begin(), version.lockers.end(), [&](const Locker& locker) {
-    return locker.updates && xids_[locker.xid].state != State::aborted;
-  });
+  return std::any_of(version.lockers.begin(), version.lockers.end(),
+                     [&](const Locker& locker) { return locker.updates && xids_[locker.xid].state != State::aborted; });
 }
 
 bool Engine::is_marked(const Version& version) const {

@@ -1,6 +1,6 @@
 // Dissolves deadlocks by re-ordering queues, as DeadLockCheck in PostgreSQL's deadlock.c does: who waits only because
-// another is ahead in the same queue (a soft edge) may be let past, if no cycle is left then. Tried are the soft edges of
-// the cycle that is found, then in addition those of the cycle that this leaves, and so on.
+// another is ahead in the same queue (a soft edge) may be let past, if no cycle is left then. Tried are the soft edges
+// of the cycle that is found, then in addition those of the cycle that this leaves, and so on.
 #include <algorithm>
 
 #include "models/postgres/engine/engine.hpp"
@@ -69,7 +69,8 @@ class Engine::SoftDeadlock {
     for (std::size_t place = lock.waiters.size(); place > 0; --place) {
       const auto has_to_precede = [&](const Waiter* waiter) {
         return std::any_of(constraints_.begin(), constraints_.end(), [&](const Edge& edge) {
-          return edge.waiter == waiter && std::find(remaining.begin(), remaining.end(), edge.blocker) != remaining.end();
+          return edge.waiter == waiter &&
+                 std::find(remaining.begin(), remaining.end(), edge.blocker) != remaining.end();
         });
       };
       const auto last = std::find_if_not(remaining.rbegin(), remaining.rend(), has_to_precede);

@@ -63,8 +63,8 @@ struct Version {
   Xid creator_xid = base_xid;
   // The version's mark (xmax): who locks, updates or deletes it. Those who have ended stay until the next mark.
   std::vector<Locker> lockers;
-  bool is_multi = false;      ///< a multixact: the mark tells its members apart, and keeps those that have ended
-  std::uint32_t marks = 0;    ///< how often it was marked
+  bool is_multi = false;       ///< a multixact: the mark tells its members apart, and keeps those that have ended
+  std::uint32_t marks = 0;     ///< how often it was marked
   HeavyLock* queue = nullptr;  ///< the queue of those who wait for its mark (locktype tuple); null until one does
 };
 
