@@ -393,6 +393,7 @@ namespace {
   std::string texts;
   const char* separator = "";
   for (const std::uint16_t column : definition.columns) {
+    if (schema.columns[column].is_condition) continue;
     names += separator + schema.columns[column].name;
     texts += separator + to_text(values[column]);
     separator = ", ";
@@ -468,7 +469,7 @@ void Engine::remove(StatementContext& statement, Version& old) {
 
 bool Engine::key_changes(const Table& table, const Value* before, const Value* after) const {
   return std::any_of(table.indexes.begin(), table.indexes.end(),
-                     [&](const KeyIndex& index) { return !index.same_key(before, after); });
+                     [&](const KeyIndex& index) { return index.is_plain() && !index.same_key(before, after); });
 }
 
 Value* Engine::allocate_values(std::size_t count) {

@@ -46,6 +46,7 @@ struct StatementContext {
   bool is_select = false;
   sim::Duration deadline{};  ///< of statement_timeout
   std::source_location where;
+  bool has_waited = false;
 };
 
 class Engine {
@@ -150,6 +151,9 @@ class Engine {
   /// False if the session does not hold it.
   [[nodiscard]] bool unlock_advisory(Session& session, std::uint64_t key, std::uint8_t space, TableLockMode mode);
   void unlock_all_advisory(Session& session);
+
+  /// A statement that has waited, and was woken with others, may be overtaken by them in its middle.
+  void let_others_pass(StatementContext& statement);
 
   // From outside of the session's task.
   /// Ends the session's wait, if it waits: 57014, or 57P01 if `terminate`.

@@ -85,6 +85,7 @@ const ForeignKey& Executor::foreign_key_of(const DeferredCheck& check) const {
 }
 
 void Executor::fire_checks() {
+  if (!checks_.empty()) engine_.let_others_pass(statement_);
   // In the order in which they came up: a cascade's own checks come after those of the statement.
   for (std::size_t i = 0; i < checks_.size(); ++i)
     if (!std::exchange(checks_[i].fired, true)) fire(DeferredCheck(checks_[i]));

@@ -74,7 +74,7 @@ bool Executor::update_conflicting(const InsertPlan& plan, Version& existing, con
   const Value* rows[2] = {existing.values, values};
   const Frame frame{rows, nullptr, nullptr};
   if (on_conflict.where && !holds(*on_conflict.where, frame)) return false;
-  const Value* changed = assigned(on_conflict.assignments, table, existing.values, frame);
+  Value* changed = assigned(on_conflict.assignments, table, existing.values, frame);
   check_row(table, changed);
   queue_checks(plan.table, &existing, &engine_.update(statement_, existing, changed));
   rows[0] = changed;

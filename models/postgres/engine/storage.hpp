@@ -90,9 +90,11 @@ struct Row {
 /// that any version of the row has; readers check what they find.
 class KeyIndex {
  public:
-  explicit KeyIndex(const UniqueIndex& definition) : columns_(definition.columns), buckets_(16, none) {}
+  explicit KeyIndex(const UniqueIndex& definition)
+      : columns_(definition.columns), is_plain_(definition.is_plain), buckets_(16, none) {}
 
   [[nodiscard]] const std::vector<std::uint16_t>& columns() const noexcept { return columns_; }
+  [[nodiscard]] bool is_plain() const noexcept { return is_plain_; }
   /// Null keys are not indexed.
   [[nodiscard]] bool has_null(const Value* values) const;
   [[nodiscard]] std::uint64_t hash_of(const Value* values) const;
@@ -123,6 +125,7 @@ class KeyIndex {
   void unlink(std::uint32_t entry);
 
   std::vector<std::uint16_t> columns_;
+  bool is_plain_ = true;
   std::vector<std::uint32_t> buckets_;
   std::vector<Entry> entries_;
   std::size_t base_size_ = 0;

@@ -9,7 +9,8 @@ namespace heddle::pg {
 
 namespace ops {
 inline constexpr sim::Op lock_wait{"pg.lock_wait", sim::Unwinds::at_once};
-}
+inline constexpr sim::Op go_on{"pg.go_on", sim::Unwinds::at_once};
+}  // namespace ops
 
 using sim::Access;
 
@@ -132,8 +133,15 @@ void Engine::end_wait(Waiter& waiter) noexcept {
   if (!waiter.execution->tearing_down()) refresh(*waiter.lock);
 }
 
+void Engine::let_others_pass(StatementContext& statement) {
+  if (!statement.has_waited || options_.deadlocks == DeadlockSearch::after_timeout) return;
+  statement.has_waited = false;
+  if (!execution_->step(ops::go_on, sim::Execution::no_object, Access::read, statement.where)) throw sim::Unwind{};
+}
+
 void Engine::wait(StatementContext& statement) {
   Waiter& waiter = statement.session.waiter;
+  statement.has_waited = true;
   begin_wait(statement);
   struct Ended {
     Engine& engine;
