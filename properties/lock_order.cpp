@@ -122,6 +122,14 @@ bool LockOrderGraph::add(LockOrderEdge edge) {
   return true;
 }
 
+void LockOrderGraph::take_names_of(const LockOrderGraph& other) {
+  for (LockOrderEdge& edge : edges_) {
+    const auto same =
+        std::ranges::find_if(other.edges_, [&](const LockOrderEdge& e) { return e.says_the_same_as(edge); });
+    if (same != other.edges_.end()) edge = *same;
+  }
+}
+
 std::vector<Inversion> LockOrderGraph::inversions() const {
   std::map<std::uint64_t, std::size_t> vertices;
   std::vector<std::uint64_t> locks;
@@ -165,6 +173,7 @@ LockOrder::~LockOrder() {
 
 void LockOrder::on_held(const sim::Hold& hold) {
   if (!hold.how.is_lock || !hold.how.waits || !execution_.in_task()) return;
+  look_at_leases(hold.task);
   for (const sim::Hold& earlier : execution_.holds()) {
     if (earlier.task != hold.task || !earlier.how.is_lock || earlier.object == hold.object) continue;
     seen_.from = execution_.object_key(earlier.object);
@@ -187,6 +196,17 @@ void LockOrder::on_held(const sim::Hold& hold) {
     edge.task_name = execution_.task(hold.task).name.str();
     graph_->add(std::move(edge));
   }
+}
+
+void LockOrder::on_released(const sim::Hold& hold, const sim::Task& by) {
+  if (hold.how.expires && by.id != hold.task) lost_.push_back({hold.task, hold.object});
+}
+
+void LockOrder::look_at_leases(sim::TaskId task) {
+  for (const sim::Hold& hold : execution_.holds())
+    if (hold.task == task && hold.how.expires) execution_.touch(hold.object, sim::Access::read);
+  for (const Lost& lost : lost_)
+    if (lost.task == task) execution_.touch(lost.lease, sim::Access::read);
 }
 
 void LockOrder::on_all_ended() {

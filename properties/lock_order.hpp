@@ -2,13 +2,15 @@
 // edges are of different tasks, and whose tasks share no other lock ("gate") at that time, may deadlock under some
 // other schedule, also when this one passed. After Havelund, "Using runtime analysis to guide model checking of Java
 // programs" (SPIN 2000; the Goodlock algorithm), with the gates of Bensalem and Havelund (HVC 2005). Mutexes, async
-// mutexes, read-write locks, and every `sim::Resource` that is a lock (row locks, advisory locks, leases).
+// mutexes, read-write locks; a database's row locks, advisory locks and LOCK TABLE; the leases of a key-value store
+// that a `kv::LeaseOracle` watches; and every `sim::Resource` that is a lock.
 //
 //     properties::LockOrder order(world);          // in the body, before run(): `no_lock_order_inversion`
 //
 // Differences: tries draw no edge to what they take, and two readers do not exclude each other. Not detected: readers
-// of one lock that deadlock through a writer which waits between them. Reported although it cannot happen: a cycle that
-// something other than a lock keeps from closing, such as a join; `check_lock_order` tries each.
+// of one lock that deadlock through a writer which waits between them; waits for the end of a transaction that inserted
+// the same key. Reported although it cannot happen: a cycle that something other than a lock keeps from closing, such
+// as a join; `check_lock_order` tries each. A lease is a gate only for as long as it does not run out.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -56,6 +58,8 @@ class LockOrderGraph {
 
   /// False if it is known already.
   bool add(LockOrderEdge edge);
+  /// The names of locks and tasks, from edges of `other` that say the same.
+  void take_names_of(const LockOrderGraph& other);
   [[nodiscard]] bool knows(const LockOrderEdge& edge) const noexcept;
   [[nodiscard]] const std::vector<LockOrderEdge>& edges() const noexcept { return edges_; }
   /// All elementary cycles of edges by different tasks, those kept open by a gate included.
@@ -76,13 +80,22 @@ class LockOrder final : public sim::Observer {
   ~LockOrder() override;
 
   void on_held(const sim::Hold& hold) override;
+  void on_released(const sim::Hold& hold, const sim::Task& by) override;
   void on_all_ended() override;
 
  private:
+  struct Lost {
+    sim::TaskId task = 0;
+    sim::ObjectId lease;
+  };
+  /// Whether a lease has run out is part of what a later step of its holder shows.
+  void look_at_leases(sim::TaskId task);
+
   sim::Execution& execution_;
   LockOrderGraph own_;
   LockOrderGraph* graph_;
   LockOrderEdge seen_;  // kept for its memory
+  std::vector<Lost> lost_;
 };
 
 }  // namespace heddle::properties

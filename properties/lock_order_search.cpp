@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
+#include "properties/cycle_watch.hpp"
 #include "sim/explore/dfs.hpp"
 #include "sim/explore/random.hpp"
 #include "sim/explore/replay.hpp"
@@ -39,12 +41,16 @@ class DrivenIntoCycle final : public sim::Strategy {
  private:
   [[nodiscard]] bool is_at_its_edge(const sim::Execution& execution, sim::TaskId id) const {
     const sim::Pending& pending = execution.pending(id);
-    if (pending.object == sim::Execution::no_object) return false;
-    const std::uint64_t wanted = execution.object_key(pending.object);
     return std::any_of(inversion_.edges.begin(), inversion_.edges.end(), [&](const LockOrderEdge& edge) {
-      return edge.task == execution.task(id).key && edge.to == wanted && holds(execution, id, edge.from) &&
-             !holds(execution, id, edge.to);
+      return edge.task == execution.task(id).key && takes(execution, pending, edge) &&
+             holds(execution, id, edge.from) && !holds(execution, id, edge.to);
     });
+  }
+  /// By the lock itself; or, where a call says too late which row or lease it is about, by where it is in the source.
+  static bool takes(const sim::Execution& execution, const sim::Pending& pending, const LockOrderEdge& edge) {
+    if (pending.object != sim::Execution::no_object && execution.object_key(pending.object) == edge.to) return true;
+    return pending.where.line() == edge.to_where.line() && pending.where.column() == edge.to_where.column() &&
+           std::string_view(pending.where.file_name()) == edge.to_where.file_name();
   }
   static bool holds(const sim::Execution& execution, sim::TaskId task, std::uint64_t object) {
     return std::any_of(execution.holds().begin(), execution.holds().end(), [&](const sim::Hold& hold) {
@@ -58,12 +64,37 @@ class DrivenIntoCycle final : public sim::Strategy {
   std::vector<sim::TaskId> free_;
 };
 
-/// `program`, watched from outside.
-sim::Program watched(const sim::Program& program, LockOrderGraph& graph) {
-  return [&program, &graph](sim::World& world) {
+using Schedule = std::vector<sim::Decision>;
+
+/// `program`, watched from outside. `teaching`, if not null, gets the schedules of executions that added to the graph.
+sim::Program watched(const sim::Program& program, LockOrderGraph& graph, std::vector<Schedule>* teaching) {
+  return [&program, &graph, teaching](sim::World& world) {
+    struct Remember {
+      const sim::Execution& execution;
+      const LockOrderGraph& graph;
+      std::vector<Schedule>* teaching;
+      std::size_t known = graph.edges().size();
+      ~Remember() {
+        if (teaching != nullptr && graph.edges().size() > known) teaching->push_back(execution.decisions());
+      }
+    } remember{world.execution(), graph, teaching};
     const LockOrder order(world, graph);
     program(world);
   };
+}
+
+/// What a row or a lease is called is known only where an execution is explained: repeats those that taught something.
+void name_locks(LockOrderGraph& graph, const std::vector<Schedule>& teaching, const sim::Program& program,
+                const sim::ExecutionOptions& options) {
+  LockOrderGraph named;
+  const sim::Program again = watched(program, named, nullptr);
+  sim::Execution execution(options);
+  for (const Schedule& schedule : teaching) {
+    sim::Replay replay(schedule);
+    replay.begin_execution(0);
+    execution.run(again, replay, sim::Execution::Detail::explain);
+  }
+  graph.take_names_of(named);
 }
 
 /// Whether the deadlock is in the cycle: each of its tasks waits for the lock that its edge leads to.
@@ -106,12 +137,18 @@ sim::Verdict campaign(const sim::Program& program, sim::Strategy& strategy, sim:
   }
 }
 
-TriedInversion try_inversion(const Inversion& inversion, const sim::Program& program, const LockOrderOptions& options) {
+TriedInversion try_inversion(const Inversion& inversion, const sim::Program& unwatched,
+                             const LockOrderOptions& options) {
   TriedInversion tried{.inversion = inversion};
+  const sim::Program program = [&unwatched, &inversion](sim::World& world) {
+    const CycleWatch watch(world, inversion);
+    unwatched(world);
+  };
   const sim::ExploreOptions directed = deadlocks_only(options, options.tries);
   const auto confirms = [&](const sim::Verdict& verdict) {
-    return verdict.failure && verdict.failure->kind == sim::FailureKind::deadlock &&
-           is_in(inversion, *verdict.failure, program, directed.execution);
+    if (!verdict.failure || verdict.failure->property != "deadlock") return false;
+    const bool is_seen_by_watch = verdict.failure->kind == sim::FailureKind::property;
+    return is_seen_by_watch || is_in(inversion, *verdict.failure, program, directed.execution);
   };
   DrivenIntoCycle strategy(inversion, options.seed);
   sim::Verdict verdict = campaign(program, strategy, directed, tried.executions, confirms);
@@ -128,16 +165,17 @@ TriedInversion try_inversion(const Inversion& inversion, const sim::Program& pro
 
 LockOrderReport check_lock_order(const sim::Program& program, const LockOrderOptions& options) {
   LockOrderReport report;
-  const sim::Program observed = watched(program, report.graph);
+  std::vector<Schedule> teaching;
+  const sim::Program observed = watched(program, report.graph, &teaching);
   sim::Random random(options.seed);
   std::uint64_t executions = 0;
   const sim::Verdict verdict = campaign(observed, random, deadlocks_only(options, options.executions), executions,
                                         [](const sim::Verdict&) { return false; });
   report.problem = verdict.problem;
-  const std::vector<Inversion> inversions = report.graph.inversions();  // before trying adds to the graph
-  for (const Inversion& inversion : inversions) {
+  name_locks(report.graph, teaching, program, deadlocks_only(options, 0).execution);
+  for (const Inversion& inversion : report.graph.inversions()) {
     if (inversion.gate.empty()) {
-      report.tried.push_back(try_inversion(inversion, observed, options));
+      report.tried.push_back(try_inversion(inversion, program, options));
     } else {
       report.gated.push_back(inversion);
     }

@@ -2,7 +2,8 @@
 // directed search either finds a schedule that deadlocks in that very cycle, or the inversion is reported as
 // unrealised, with how far was looked. After Joshi, Park, Sen, Naik, "A randomized dynamic program analysis technique
 // for detecting real deadlocks" (PLDI 2009): tasks that are about to close their part of the cycle are held back until
-// the others are there, too.
+// the others are there, too. Where the cycle closes and that is not the end - a database ends one of the transactions,
+// or tasks ask again and again for leases until one runs out - it is confirmed as well (see cycle_watch.hpp).
 //
 //     const auto report = properties::check_lock_order(program);
 #pragma once
@@ -15,7 +16,8 @@
 namespace heddle::properties {
 
 struct LockOrderOptions {
-  sim::ExecutionOptions execution = {};
+  /// Where tasks ask again and again for what they never get, an execution ends by its step limit.
+  sim::ExecutionOptions execution = {.step_limit = 10'000};
   std::uint64_t executions = 500;      ///< random ones, from which the graph is built
   std::uint64_t tries = 500;           ///< directed executions for each inversion
   std::uint64_t exhaustive = 200'000;  ///< then all schedules, if there are no more than so many
@@ -24,7 +26,7 @@ struct LockOrderOptions {
 
 struct TriedInversion {
   Inversion inversion;
-  /// The schedule that deadlocks in it; none: it is unrealised.
+  /// The schedule that deadlocks in it, or in which it closes; none: it is unrealised.
   std::optional<sim::Failure> deadlock = {};
   bool is_impossible = false;  ///< all schedules were explored, and none deadlocks
   std::uint64_t executions = 0;

@@ -7,6 +7,15 @@
 
 namespace heddle::properties {
 
+namespace {
+
+/// The budget of a lease is its time-to-live.
+bool is_in_budget(const sim::Hold& hold) {
+  return hold.how.is_lock && !hold.how.expires;
+}
+
+}  // namespace
+
 std::string_view property_of(Contract contract) noexcept {
   switch (contract) {
     case Contract::lock_hold:
@@ -59,11 +68,11 @@ void TimeContracts::judge(Contract contract, std::string_view reason, sim::Durat
 
 void TimeContracts::on_held(const sim::Hold& hold) {
   // What time it is, is part of what this step did: where time may pass at any moment, other orders give other times.
-  if (hold.how.is_lock && budgets_.lock_hold != TimeBudgets::none) static_cast<void>(execution_.now());
+  if (is_in_budget(hold) && budgets_.lock_hold != TimeBudgets::none) static_cast<void>(execution_.now());
 }
 
 void TimeContracts::on_released(const sim::Hold& hold, const sim::Task& by) {
-  if (!hold.how.is_lock || budgets_.lock_hold == TimeBudgets::none) return;
+  if (!is_in_budget(hold) || budgets_.lock_hold == TimeBudgets::none) return;
   const std::string_view reason = of(hold.task).reasons[static_cast<std::size_t>(Contract::lock_hold)];
   judge(Contract::lock_hold, reason, execution_.now() - hold.since, budgets_.lock_hold, [&] {
     const std::string taker = execution_.task(hold.task).name.str();

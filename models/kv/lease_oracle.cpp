@@ -14,6 +14,7 @@ using sim::Access;
 
 LeaseOracle::LeaseOracle(Store& store, std::string pattern) : store_(store), pattern_(std::move(pattern)) {
   store.observe([this](const Change& change) { on_change(change); });
+  store.observe_refusals([this](std::string_view key) { on_refusal(key); });
   store.observe_lost_replies([this](const Command& command, bool applied) { on_lost_reply(command, applied); });
 }
 
@@ -45,12 +46,21 @@ void LeaseOracle::on_change(const Change& change) {
       return fmt::format("{} {} {} while it was the lease of {}", store_.execution().task(task).name.str(), deed,
                          change.key, lease.holder);
     });
+  if (change.before && change.before == change.after) return;
+  // Its own object, which stands for the tenure: observers of what is held look at it.
+  store_.execution().touch(lease.object, Access::write);
+  if (change.before) store_.execution().note_released(lease.object);
   if (!change.after) return;
-  if (!change.before || *change.before != *change.after) {
-    lease.holder = *change.after;
-    lease.owner = task;
-    lease.was_acted_on = lease.is_unanswered = false;
-  }
+  lease.holder = *change.after;
+  lease.owner = task;
+  lease.was_acted_on = lease.is_unanswered = false;
+  store_.execution().note_held_by(task, lease.object, sim::holding::lease);
+}
+
+void LeaseOracle::on_refusal(std::string_view key) {
+  if (!matches_glob(pattern_, key)) return;
+  const Lease& lease = lease_of(key);
+  if (lease.owner != actor()) store_.execution().note_blocked(lease.object, true);
 }
 
 void LeaseOracle::on_lost_reply(const Command& command, bool applied) {

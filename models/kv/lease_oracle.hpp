@@ -11,6 +11,9 @@
 //    whose command made its key; what is performed late for a caller that gave up counts as the caller's;
 //  - lost_reply_leaks_no_lease: a lease that was taken by a call which was never answered, and under which nobody ever
 //    acted, has a TTL in the end, or is gone: else nobody will ever release it.
+// The leases are also what tasks *hold*, as locks are: `properties::Ledger` finds those that nobody gave back,
+// `properties::LockOrder` and `check_lock_order` take them into the lock order. A lease counts as taken by somebody who
+// would have waited for it, since whoever is refused may ask again.
 // Not detected: a holder that acts without saying so.
 #pragma once
 
@@ -64,6 +67,7 @@ class LeaseOracle {
 
   Lease& lease_of(std::string_view key);
   void on_change(const Change& change);
+  void on_refusal(std::string_view key);
   void on_lost_reply(const Command& command, bool applied);
   void check_held(const Lease& lease, std::string_view holder, std::string_view when);
   /// The task on whose behalf the running step is made.

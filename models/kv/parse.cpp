@@ -18,6 +18,11 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower_case) no
   });
 }
 
+/// Redis prints a word up to its first NUL.
+std::string_view as_c_string(std::string_view text) noexcept {
+  return text.substr(0, text.find('\0'));
+}
+
 /// The words of one command, and what is made of them. The functions return an error, or nothing.
 struct Parser {
   Arguments words;
@@ -199,7 +204,7 @@ Parser::Result Parser::expire_as(Expiry::Kind kind, bool in_seconds) {
     } else if (equals_ignoring_case(word(i), "lt")) {
       condition.less = true;
     } else {
-      own_error = fmt::format("ERR Unsupported option {}", word(i));
+      own_error = fmt::format("ERR Unsupported option {}", as_c_string(word(i)));
       return own_error;
     }
   }
@@ -238,7 +243,8 @@ Parser::Result Parser::scan() {
     } else if (equals_ignoring_case(word(i), "match")) {
       command.key = word(i + 1);
     } else if (equals_ignoring_case(word(i), "type")) {
-      command.value = word(i + 1);
+      command.value =
+          word(i + 1).empty() ? "none" : word(i + 1);  // an empty one would be none given; no key is of either
     } else {
       return errors::syntax;
     }
@@ -307,8 +313,9 @@ std::string unknown_command(Arguments words) {
   constexpr std::size_t longest = 128;
   std::string arguments;
   for (std::size_t i = 1; i < words.size() && arguments.size() < longest; ++i)
-    arguments += fmt::format("'{}' ", words[i].substr(0, longest - arguments.size()));
-  return fmt::format("ERR unknown command '{}', with args beginning with: {}", words[0].substr(0, longest), arguments);
+    arguments += fmt::format("'{}' ", as_c_string(words[i]).substr(0, longest - arguments.size()));
+  return fmt::format("ERR unknown command '{}', with args beginning with: {}", as_c_string(words[0]).substr(0, longest),
+                     arguments);
 }
 
 bool takes(const Known& known, std::size_t words) {

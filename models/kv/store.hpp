@@ -78,6 +78,10 @@ class Store {
     for (const LostReplyObserver& observer : lost_reply_observers_) observer(command, applied);
   }
 
+  /// Calls `observer` with each key that a command would have made, had it not been there already (SET NX, `acquire`).
+  using RefusalObserver = std::function<void(std::string_view key)>;
+  void observe_refusals(RefusalObserver observer) { refusal_observers_.push_back(std::move(observer)); }
+
   // For `Session` and for oracles.
   [[nodiscard]] sim::ObjectId object() const noexcept { return object_; }
   Entry& entry_of(std::string_view key);
@@ -132,6 +136,9 @@ class Store {
   Reply acquire(const Command& command, Entry& entry);
   Reply run_script(const Command& command);
   void not_applied(const Entry& entry);
+  void tell_refusal(const Entry& entry) const {
+    for (const RefusalObserver& observer : refusal_observers_) observer(entry.key);
+  }
   void tell(const Change& change) const {
     for (const auto& observer : observers_) observer(change);
   }
@@ -148,6 +155,7 @@ class Store {
   Entry whole_;  // what a command without a key arrives at
   std::vector<std::function<void(const Change&)>> observers_;
   std::vector<LostReplyObserver> lost_reply_observers_;
+  std::vector<RefusalObserver> refusal_observers_;
 };
 
 }  // namespace heddle::kv

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 
 #include "models/kv/glob.hpp"
@@ -164,7 +165,10 @@ Reply Store::scan(const Command& command) {
       left, [](const Entry* a, const Entry* b) { return a->hash != b->hash ? a->hash < b->hash : a->key < b->key; });
   auto end = std::min(left.size(), static_cast<std::size_t>(command.count));
   while (end > 0 && end < left.size() && left[end]->hash == left[end - 1]->hash) ++end;
-  const bool is_of_type = command.value.empty() || command.value == "string";
+  constexpr std::string_view only_type = "string";  // in any case
+  const bool is_of_type = command.value.empty() || std::ranges::equal(command.value, only_type, [](char a, char b) {
+                            return std::tolower(static_cast<unsigned char>(a)) == b;
+                          });
   Reply names = Reply::of_list({});
   for (std::size_t i = 0; i < end; ++i)
     if (is_of_type && matches_glob(command.key, left[i]->key)) names.list.push_back(Reply::of_text(left[i]->key));

@@ -152,6 +152,7 @@ Reply Store::set(const Command& command, Entry& entry) {
   if (command.get_old && entry.present) old = Reply::of_text(entry.value());
   if (command.condition != SetIf::always && entry.present != (command.condition == SetIf::present)) {
     not_applied(entry);
+    if (entry.present) tell_refusal(entry);
     return command.integer_reply ? flag(false) : old;
   }
   write(entry, command.value, command.expiry);
@@ -277,6 +278,7 @@ Reply Store::compare(const Command& command, Entry& entry) {
 Reply Store::acquire(const Command& command, Entry& entry) {
   if (entry.present) {
     not_applied(entry);
+    tell_refusal(entry);
     return Reply::nil();
   }
   Reply reply = increment(entry_of(command.counter), 1);

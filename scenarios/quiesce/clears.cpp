@@ -1,5 +1,6 @@
-// Properties (see surroundings.hpp for the first):
+// Properties (see surroundings.hpp for the first two):
 //  - no_pass_while_wiping;
+//  - store_empty_after_clear;
 //  - host_and_store_agree: at the end either both the host and the store have the wallet's rows, or neither has.
 #include "scenarios/quiesce/clears.hpp"
 
@@ -156,7 +157,7 @@ Scenario orphan_alive_during_clear() {
   scenario.family = "quiesce";
   scenario.name = "orphan_alive_during_clear";
   scenario.summary = "a worker did not join in time, is parked as an orphan, and still runs";
-  scenario.properties = {"no_pass_while_wiping"};
+  scenario.properties = {"no_pass_while_wiping", "store_empty_after_clear"};
   scenario.variants = {
       workload_variant("wipe_anyway", "the time is up, so it wipes", clear_beside_a_slow_worker, Orphans::wipe_anyway,
                        {.violates = scenario.properties}),

@@ -20,7 +20,7 @@ bool Coordinator::sync_now(sim::Duration duration) {
   if (!pass) return false;
   const Store::Pass in_flight(store_);
   sim::sleep(duration);
-  store_.write();
+  in_flight.write();
   host_.call_back();
   return true;
 }

@@ -33,9 +33,11 @@ void Store::end_pass() noexcept {
   --passes_;
 }
 
-void Store::write(std::source_location where) {
+void Store::write(int wipes_before, std::source_location where) {
   step(ops::write, object_, where);
   ++rows_;
+  sim::check("store_empty_after_clear", wipes_ == wipes_before,
+             [] { return std::string("a pass that began before the store was wiped stores something after"); });
   sim::check("no_store_after_sink_is_down", !is_down_,
              [] { return std::string("a coordinator stores something, and the sink that persists it is down"); });
 }
@@ -51,6 +53,7 @@ void Store::wipe(std::source_location where) {
   check_wipe();
   step(ops::end_wipe, object_, where);
   rows_ = 0;
+  ++wipes_;
   wiping_ = false;
 }
 

@@ -216,20 +216,29 @@ class Execution {
     if (explaining_) [[unlikely]]
       add_note(std::forward<F>(text)());
   }
-  /// For the explanation of deadlocks: the running task now holds `object`, or no longer does.
   /// The running task has taken `object`, by its pending operation. For whoever observes; see observer.hpp.
   void note_held(ObjectId object, const Holding& how) {
     if (watching_) [[unlikely]]
-      add_hold(object, how, running_->pending.where);
+      add_hold(running_->id, object, how, running_->pending.where);
   }
   void note_held(ObjectId object, const Holding& how, std::source_location where) {
     if (watching_) [[unlikely]]
-      add_hold(object, how, where);
+      add_hold(running_->id, object, how, where);
+  }
+  /// The same for another task, on whose behalf the running one acts.
+  void note_held_by(TaskId owner, ObjectId object, const Holding& how) {
+    if (watching_) [[unlikely]]
+      add_hold(owner, object, how, running_->pending.where);
   }
   /// `object` is given back: the running task's latest hold of it, or else the latest.
   void note_released(ObjectId object) {
     if (watching_) [[unlikely]]
       remove_hold(object);
+  }
+  /// See `Observer::on_blocked`; of the running task.
+  void note_blocked(ObjectId object, bool is_refused) {
+    if (watching_) [[unlikely]]
+      observe([&](Observer& observer) { observer.on_blocked(*running_, object, is_refused); });
   }
   /// What is held now, in the order of taking. Kept only while somebody observes.
   [[nodiscard]] const std::vector<Hold>& holds() const noexcept { return holds_; }
@@ -404,7 +413,7 @@ class Execution {
   void leave_task();
   void teardown();
   void add_note(std::string_view text);
-  void add_hold(ObjectId object, const Holding& how, std::source_location where);
+  void add_hold(TaskId owner, ObjectId object, const Holding& how, std::source_location where);
   void remove_hold(ObjectId object);
   /// Calls `f(observer)` for each while tasks run.
   template <class F>

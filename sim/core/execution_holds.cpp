@@ -15,22 +15,23 @@ void Execution::detach(Observer& observer) noexcept {
   watching_ = explaining_ || !observers_.empty();
 }
 
-void Execution::add_hold(ObjectId object, const Holding& how, std::source_location where) {
+void Execution::add_hold(TaskId owner, ObjectId object, const Holding& how, std::source_location where) {
   if (tearing_down()) return;
-  holds_.push_back({object, running_->id, how, ++hold_serial_, result_.steps, clock_.now(), where});
+  holds_.push_back({object, owner, how, ++hold_serial_, result_.steps, clock_.now(), where});
   const Hold hold = holds_.back();
   observe([&](Observer& observer) { observer.on_held(hold); });
 }
 
 void Execution::remove_hold(ObjectId object) {
-  const auto is_own = [&](const Hold& hold) { return hold.object == object && hold.task == running_->id; };
+  const Task& by = stepper_ != nullptr ? *stepper_ : *running_;  // a timer's step is nobody's
+  const auto is_own = [&](const Hold& hold) { return hold.object == object && hold.task == by.id; };
   auto found = std::find_if(holds_.rbegin(), holds_.rend(), is_own);
   if (found == holds_.rend())
     found = std::find_if(holds_.rbegin(), holds_.rend(), [&](const Hold& hold) { return hold.object == object; });
   if (found == holds_.rend()) return;  // taken before anybody observed
   const Hold hold = *found;
   holds_.erase(std::next(found).base());
-  observe([&](Observer& observer) { observer.on_released(hold, *running_); });
+  observe([&](Observer& observer) { observer.on_released(hold, by); });
 }
 
 Measurement* Execution::worse_than_before(std::string_view contract, Duration value, Duration budget,

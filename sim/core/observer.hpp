@@ -20,6 +20,7 @@ struct Holding {
   bool is_shared = false;  ///< together with others who share it
   bool blocks = false;     ///< whoever waits for it keeps its worker thread
   bool waits = true;       ///< it was taken by an operation that would have waited, not by a try
+  bool expires = false;    ///< it may also end by itself: a lease
 };
 
 namespace holding {
@@ -31,6 +32,8 @@ inline constexpr Holding async_lock{.is_lock = true, .is_shared = false, .blocks
 inline constexpr Holding tried_async_lock{.is_lock = true, .is_shared = false, .blocks = false, .waits = false};
 inline constexpr Holding async_read_lock{.is_lock = true, .is_shared = true, .blocks = false, .waits = true};
 inline constexpr Holding tried_async_read_lock{.is_lock = true, .is_shared = true, .blocks = false, .waits = false};
+/// A lease with a time-to-live: whoever wants it asks again and again.
+inline constexpr Holding lease{.is_lock = true, .is_shared = false, .blocks = false, .waits = true, .expires = true};
 /// A permit of a semaphore, a reference on a gate: any number of holders.
 inline constexpr Holding permit{.is_lock = false, .is_shared = true, .blocks = false, .waits = true};
 }  // namespace holding
@@ -60,10 +63,18 @@ class Observer {
 
   /// `hold` is already in `Execution::holds()`.
   virtual void on_held(const Hold& hold) { static_cast<void>(hold); }
-  /// `hold` is not in `Execution::holds()` any more. `by` gave it back: usually, but not always, who took it.
+  /// `hold` is not in `Execution::holds()` any more. `by` gave it back: usually, but not always, who took it; the
+  /// clock, if it ended by itself.
   virtual void on_released(const Hold& hold, const Task& by) {
     static_cast<void>(hold);
     static_cast<void>(by);
+  }
+  /// `task` wants `object`, which others hold, from a model: it begins to wait (although the model may end that wait,
+  /// as a database does that breaks a deadlock), or, if `is_refused`, is told to come again.
+  virtual void on_blocked(const Task& task, ObjectId object, bool is_refused) {
+    static_cast<void>(task);
+    static_cast<void>(object);
+    static_cast<void>(is_refused);
   }
   /// `task` begins to wait at an await: it gives its worker back, and may be dropped there.
   virtual void on_await(const Task& task, const Op& op, ObjectId object, std::source_location where) {

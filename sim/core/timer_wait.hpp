@@ -12,7 +12,11 @@ class TimerWait {
     timer_ = execution_.arm_timer(execution_.now() + duration, &TimerWait::on_fire, this);
   }
   ~TimerWait() {
-    if (!fired_) execution_.cancel_timer(timer_);
+    if (!fired_) {
+      execution_.cancel_timer(timer_);
+    } else if (execution_.task(task_).cancel_in_flight) {
+      execution_.touch(Execution::clock_object, Access::read);  // a drop before it fired would have cancelled it
+    }
   }
   TimerWait(const TimerWait&) = delete;
   TimerWait& operator=(const TimerWait&) = delete;

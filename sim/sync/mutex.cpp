@@ -42,9 +42,10 @@ bool Mutex::try_lock_for(Duration patience, std::source_location where) {
   } else if (execution.tearing_down()) {
     return true;
   }
+  // Whether the timer has fired: else the mutex, being free, would have ended the wait before it.
+  execution.touch(Execution::clock_object, Access::read);
   if (is_locked()) {
     execution.touch(object_, Access::read);
-    execution.touch(Execution::clock_object, Access::read);
     execution.note([] { return std::string("busy"); });
     return false;
   }

@@ -137,8 +137,12 @@ void RwLock::unlock_shared(std::source_location where) noexcept {
 
 void RwLock::fail_unlock(Execution& execution, const char* how) const {
   execution.fail(FailureKind::misuse, "unlock_by_owner", [&] {
-    return "task " + execution.running_task().name.str() + " unlocks rw lock " + execution.object_name(object_) +
-           ", which it does not hold for " + how;
+    std::string text = "task " + execution.running_task().name.str() + " unlocks rw lock " +
+                       execution.object_name(object_) + ", which it does not hold for " + how;
+    const TaskId holder = writer_ != nobody ? writer_ : reading_.empty() ? nobody : reading_.front().task;
+    if (holder != nobody && holder != execution.running_task().id)
+      text += "; " + execution.task(holder).name.str() + " does, and its guard must be destroyed there";
+    return text;
   });
 }
 

@@ -438,7 +438,7 @@ Version& Engine::update(StatementContext& statement, Version& old, const Value* 
   const LockStrength strength =
       key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
   carry_mark(old, version);
-  note_lock(session, row, strength);
+  note_lock(session, row, strength, true);
   mark(session, old, strength, true);
   // Its lock and its change are one mark: after FOR UPDATE, any change counts as one of the key.
   old.key_gone = std::any_of(old.lockers.begin(), old.lockers.end(),
@@ -459,7 +459,7 @@ Version& Engine::update(StatementContext& statement, Version& old, const Value* 
 void Engine::remove(StatementContext& statement, Version& old) {
   Session& session = statement.session;
   check_write(statement, old.row->table, &old, nullptr, true);
-  note_lock(session, *old.row, LockStrength::update);
+  note_lock(session, *old.row, LockStrength::update, true);
   mark(session, old, LockStrength::update, true);
   old.deleter = session.tx;
   old.deleted_by = session.command;

@@ -147,7 +147,9 @@ class Engine {
   /// `space`: 1 for a bigint key, 2 for a pair of ints.
   [[nodiscard]] HeavyLock& advisory_lock(std::uint64_t key, std::uint8_t space);
   void lock(StatementContext& statement, HeavyLock& lock, TableLockMode mode, bool for_session);
-  [[nodiscard]] bool try_lock(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
+  /// `waits`: for observers, whether the caller would wait for it.
+  [[nodiscard]] bool try_lock(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session,
+                              bool waits = false);
   /// False if the session does not hold it.
   [[nodiscard]] bool unlock_advisory(Session& session, std::uint64_t key, std::uint8_t space, TableLockMode mode);
   void unlock_all_advisory(Session& session);
@@ -209,8 +211,8 @@ class Engine {
   void mark(Session& session, Version& version, LockStrength strength, bool updates);
   void carry_mark(const Version& from, Version& to) const;
   void sort_members(Version& version) const;
-  [[nodiscard]] bool holds_lock(const Session& session, const Row& row) const;
-  void note_lock(Session& session, Row& row, LockStrength strength);
+  [[nodiscard]] std::optional<LockStrength> held_lock(const Session& session, const Row& row) const;
+  void note_lock(Session& session, Row& row, LockStrength strength, bool waits);
 
   // locks.cpp
   enum class TupleResult : std::uint8_t { ok, own, updated, deleted, blocked };
@@ -254,7 +256,7 @@ class Engine {
   // heavy_locks.cpp
   void touch(HeavyLock& lock, TableLockMode mode);
   [[nodiscard]] bool is_free(const HeavyLock& lock, std::uint32_t session, TableLockMode mode, const Waiter* own) const;
-  void hold(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
+  void hold(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session, bool waits);
   void drop(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
   void refresh(HeavyLock& lock);
   void enqueue(StatementContext& statement, HeavyLock& lock, TableLockMode mode);

@@ -18,6 +18,13 @@ std::string describe(const Row& row, const TableSchema& schema) {
   return text + ")";
 }
 
+/// As it was given: one number, or two.
+std::string advisory_key(const HeavyLock& lock) {
+  if (lock.space == 1) return std::to_string(static_cast<std::int64_t>(lock.key));
+  return std::to_string(static_cast<std::int32_t>(lock.key >> 32U)) + "," +
+         std::to_string(static_cast<std::int32_t>(lock.key & 0xffffffffU));
+}
+
 }  // namespace
 
 void Footprint::open(sim::Execution* execution, std::string_view name) {
@@ -45,8 +52,8 @@ void Footprint::add_row(Row& row, const Table& table) {
 
 void Footprint::add_heavy_lock(HeavyLock& lock, std::string_view name) {
   const bool is_table = lock.kind == HeavyLock::Kind::table;
-  const std::string label =
-      execution_->explaining() ? std::string(name) + (is_table ? "" : " " + std::to_string(lock.key)) : std::string();
+  std::string label;
+  if (execution_->explaining()) label = is_table ? std::string(name) : advisory_key(lock);
   lock.object = execution_->add_part(is_table ? "pg.table_lock" : "pg.advisory_lock", label, commits_,
                                      sim::mix(lock.key + 0x20000U, lock.space));
   lock.has_object = true;

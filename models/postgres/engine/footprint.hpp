@@ -31,13 +31,21 @@ class Footprint {
   }
   void row(Row& row, const Table& table) { touch_row(row, table, sim::Access::write); }
   void read_row(Row& row, const Table& table) { touch_row(row, table, sim::Access::read); }
-  /// For observers: a transaction of the running task holds the row's lock from now on, or does not any more.
-  void held(const Row& row, bool shared) {
-    if (execution_ != nullptr && row.has_object)
-      execution_->note_held(row.object, shared ? sim::holding::async_read_lock : sim::holding::async_lock);
+  /// For observers: a transaction of the running task holds the lock of a row (or the table or advisory lock) from now
+  /// on, or does not any more.
+  template <class Lockable>
+  void held(const Lockable& lock, bool shared, bool waits) {
+    if (execution_ == nullptr || !lock.has_object) return;
+    execution_->note_held(lock.object, {.is_lock = true, .is_shared = shared, .blocks = false, .waits = waits});
   }
-  void released(const Row& row) {
-    if (execution_ != nullptr && row.has_object) execution_->note_released(row.object);
+  template <class Lockable>
+  void released(const Lockable& lock) {
+    if (execution_ != nullptr && lock.has_object) execution_->note_released(lock.object);
+  }
+  /// The running task begins to wait for it.
+  template <class Lockable>
+  void blocked(const Lockable& lock) {
+    if (execution_ != nullptr && lock.has_object) execution_->note_blocked(lock.object, false);
   }
   void key(const Table& table, std::uint16_t ordinal, std::size_t index, std::uint64_t hash, sim::Access access) {
     if (execution_ != nullptr) touch_key(table, ordinal, index, hash, false, access);

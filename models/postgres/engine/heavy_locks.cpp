@@ -10,9 +10,14 @@ using sim::Access;
 
 namespace {
 
-/// Modes that no two of conflict: taking and releasing them commutes.
+/// Every statement takes one of these, and no two of them conflict.
+bool is_everyday(const HeavyLock& lock, TableLockMode mode) {
+  return lock.kind == HeavyLock::Kind::table && mode <= TableLockMode::row_exclusive;
+}
+
+/// Taking and releasing modes that do not conflict commutes.
 Access access_of(const HeavyLock& lock, TableLockMode mode) {
-  return lock.kind == HeavyLock::Kind::table && mode <= TableLockMode::row_exclusive ? Access::commute : Access::write;
+  return is_everyday(lock, mode) ? Access::commute : Access::write;
 }
 
 }  // namespace
@@ -23,8 +28,8 @@ void Engine::touch(HeavyLock& lock, TableLockMode mode) {
     footprint_.row(*lock.version->row, tables_[lock.version->row->table]);
     return;
   }
-  footprint_.heavy_lock(
-      lock, lock.kind == HeavyLock::Kind::table ? std::string_view(tables_[lock.key].schema->name) : "advisory");
+  footprint_.heavy_lock(lock, lock.kind == HeavyLock::Kind::table ? std::string_view(tables_[lock.key].schema->name)
+                                                                  : std::string_view());
   footprint_.object(lock.object, access_of(lock, mode));
 }
 
@@ -55,9 +60,10 @@ void Engine::refresh(HeavyLock& lock) {
   for (Waiter* waiter : lock.waiters) update_readiness(*waiter);
 }
 
-void Engine::hold(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session) {
+void Engine::hold(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session, bool waits) {
   HeavyLock::Holding* holding = lock.find(session.index, mode);
   if (holding == nullptr) {
+    if (!is_everyday(lock, mode)) footprint_.held(lock, mode == TableLockMode::share, waits);
     lock.holdings.push_back({session.index, mode, 0, 0});
     holding = &lock.holdings.back();
   }
@@ -77,6 +83,7 @@ void Engine::drop(Session& session, HeavyLock& lock, TableLockMode mode, bool fo
   --(for_session ? holding->for_session : holding->for_transaction);
   if (for_session) --session.session_locks;
   if (holding->for_session + holding->for_transaction > 0) return;
+  if (!is_everyday(lock, mode)) footprint_.released(lock);
   lock.holdings.erase(lock.holdings.begin() + (holding - lock.holdings.data()));
   if (!lock.waiters.empty()) refresh(lock);
 }
@@ -89,10 +96,10 @@ void Engine::release_held(Session& session, std::size_t mark) {
   }
 }
 
-bool Engine::try_lock(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session) {
+bool Engine::try_lock(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session, bool waits) {
   touch(lock, mode);
   if (lock.find(session.index, mode) == nullptr && !is_free(lock, session.index, mode, nullptr)) return false;
-  hold(session, lock, mode, for_session);
+  hold(session, lock, mode, for_session, waits);
   return true;
 }
 
@@ -109,9 +116,9 @@ HeavyLock& Engine::queue_of(Version& version) {
 }
 
 void Engine::lock(StatementContext& statement, HeavyLock& lock, TableLockMode mode, bool for_session) {
-  if (try_lock(statement.session, lock, mode, for_session)) return;
+  if (try_lock(statement.session, lock, mode, for_session, true)) return;
   enqueue(statement, lock, mode);
-  hold(statement.session, lock, mode, for_session);
+  hold(statement.session, lock, mode, for_session, true);
 }
 
 /// ProcSleep: waits until the lock can be taken.
@@ -133,6 +140,7 @@ void Engine::enqueue(StatementContext& statement, HeavyLock& lock, TableLockMode
   if (place != lock.waiters.end() && holds_against((*place)->session, mode)) {
     touch(lock, mode);
     footprint_.object((*place)->object, Access::read);
+    footprint_.blocked(lock);
     throw SqlError(sqlstate::deadlock_detected, "deadlock detected");  // each waits for the other: found at once
   }
   place = lock.waiters.insert(place, &waiter);

@@ -175,7 +175,7 @@ Engine::TupleResult Engine::lock_version(StatementContext& statement, Version& v
     if (!was_changed(version)) break;
     return version.next != nullptr ? TupleResult::updated : TupleResult::deleted;
   }
-  note_lock(session, row, strength);
+  note_lock(session, row, strength, policy == WaitPolicy::block);
   mark(session, version, strength, false);
   return TupleResult::ok;
 }
@@ -209,7 +209,7 @@ std::optional<Engine::TupleResult> Engine::try_lock_newer(StatementContext& stat
         return version.next != nullptr ? TupleResult::updated : TupleResult::deleted;
     }
   }
-  note_lock(session, *version.row, strength);
+  note_lock(session, *version.row, strength, true);
   mark(session, version, strength, false);
   return TupleResult::ok;
 }

@@ -124,18 +124,23 @@ void Engine::carry_mark(const Version& from, Version& to) const {
   if (!from.is_multi) to.lockers[0].strength = LockStrength::key_share;
 }
 
-bool Engine::holds_lock(const Session& session, const Row& row) const {
+std::optional<LockStrength> Engine::held_lock(const Session& session, const Row& row) const {
+  std::optional<LockStrength> strongest;
   for (const Version* version = row.first; version != nullptr; version = version->next)
     for (const Locker& locker : version->lockers)
-      if (is_own(session, locker.xid)) return true;
-  return false;
+      if (is_own(session, locker.xid)) strongest = std::max(strongest.value_or(locker.strength), locker.strength);
+  return strongest;
 }
 
-void Engine::note_lock(Session& session, Row& row, LockStrength strength) {
+/// `waits`: for observers, whether the statement would wait for it.
+void Engine::note_lock(Session& session, Row& row, LockStrength strength, bool waits) {
   make_dirty(row);
-  const bool had_lock = holds_lock(session, row);
-  session.undo.push_back({Undo::Kind::lock, had_lock, &row, nullptr, nullptr});
-  if (!had_lock) footprint_.held(row, strength <= LockStrength::share);
+  const std::optional<LockStrength> held = held_lock(session, row);
+  session.undo.push_back({Undo::Kind::lock, held.has_value(), &row, nullptr, nullptr});
+  const bool is_shared = strength <= LockStrength::share;
+  if (held && (is_shared || *held > LockStrength::share)) return;
+  if (held) footprint_.released(row);
+  footprint_.held(row, is_shared, waits);
 }
 
 Xid Engine::changer_of(const Version& version) const {

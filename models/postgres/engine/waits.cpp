@@ -148,6 +148,11 @@ void Engine::wait(StatementContext& statement) {
     Waiter& waiter;
     ~Ended() { engine.end_wait(waiter); }
   } ended{*this, waiter};
+  if (waiter.row != nullptr) {
+    footprint_.blocked(*waiter.row);
+  } else {
+    footprint_.blocked(*waiter.lock);
+  }
   resolve_deadlocks(waiter);
   sim::Execution& execution = *waiter.execution;
   if (!waiter.doomed) {

@@ -145,7 +145,7 @@ class Generator {
     // Large enough to see all keys at once: cursors cannot be compared.
     std::vector<std::string> words{"SCAN", pick({"0", "0", "0", "+0", "-0", "", "x", " 0"}), "COUNT", "1000"};
     if (one_in(2)) words.insert(words.end(), {pick({"MATCH", "match"}), pattern()});
-    if (one_in(5)) words.insert(words.end(), {"TYPE", pick({"string", "list", "no-such-type"})});
+    if (one_in(5)) words.insert(words.end(), {"TYPE", pick({"string", "STRING", "list", "no-such-type", ""})});
     if (one_in(8)) words.insert(words.end(), {"COUNT", pick({"0", "-1", "x"})});
     if (one_in(8)) words.push_back("MATCH");
     return words;

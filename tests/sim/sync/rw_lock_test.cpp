@@ -65,6 +65,27 @@ TEST_P(RwLockOfEachPolicy, AReleaseByWhoeverDoesNotHoldItIsReported) {
   EXPECT_EQ(failure.message, "task thief unlocks rw lock lock, which it does not hold for reading");
 }
 
+TEST_P(RwLockOfEachPolicy, AGuardThatAnotherTaskDestroysIsReportedWithItsOwner) {
+  const auto destroy_elsewhere = [&]<class Guard>(std::type_identity<Guard>) {
+    return find_failure([&](World& world) {
+             RwLock lock("lock", GetParam());
+             std::optional<Guard> guard;
+             const TaskHandle owner = world.task("owner", [&] { guard.emplace(lock); });
+             world.task("other", [&, owner] {
+               owner.join();
+               guard.reset();
+             });
+             world.run();
+           })
+        .message;
+  };
+  const std::string whose = "; owner does, and its guard must be destroyed there";
+  EXPECT_EQ(destroy_elsewhere(std::type_identity<ReadGuard>{}),
+            "task other unlocks rw lock lock, which it does not hold for reading" + whose);
+  EXPECT_EQ(destroy_elsewhere(std::type_identity<WriteGuard>{}),
+            "task other unlocks rw lock lock, which it does not hold for writing" + whose);
+}
+
 bool recursion_can_deadlock(RwPolicy policy) {
   return !explore(
               [policy](World& world) {
