@@ -1,8 +1,10 @@
 #include "models/postgres/database.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "models/postgres/engine/backend.hpp"
+#include "models/postgres/engine/executor.hpp"
 #include "models/postgres/engine/instance.hpp"
 #include "models/postgres/sql/parser.hpp"
 #include "models/postgres/sql/statement_cache.hpp"
@@ -45,6 +47,25 @@ void BlueprintState::adopt_rows(Engine& engine) {
   }
 }
 
+void BlueprintState::widen_rows(std::uint16_t ordinal, std::size_t width) {
+  const TableSchema& table = schema.tables[ordinal];
+  if (table.columns.size() == width) return;
+  std::vector<Value*> wider;
+  for (const Value*& row : rows[ordinal]) {
+    auto* values = static_cast<Value*>(arena.allocate(table.columns.size() * sizeof(Value), alignof(Value)));
+    std::copy_n(row, width, values);
+    std::fill(values + width, values + table.columns.size(), Value());
+    row = values;
+    wider.push_back(values);
+  }
+  Instance scratch(*this);
+  for (Value* values : wider) {
+    Executor::compute_keys(scratch.engine(), table, values);
+    for (std::size_t i = width; i < table.columns.size(); ++i)
+      if (values[i].kind() == Value::Kind::text) values[i] = Value::of(arena.copy(values[i].text()));
+  }
+}
+
 void BlueprintState::run_script(std::string_view script) {
   std::unique_ptr<Instance> scratch;
   Session* session = nullptr;
@@ -58,8 +79,12 @@ void BlueprintState::run_script(std::string_view script) {
       if (defines) {
         if (scratch) adopt_rows(scratch->engine());
         scratch.reset();
+        const auto* index = std::get_if<ast::CreateIndex>(&parsed.command);
+        const auto table = index != nullptr ? schema.find_table(index->table) : std::nullopt;
+        const std::size_t width = table ? schema.tables[*table].columns.size() : 0;
         define(schema, parsed.command, texts);
         rows.resize(schema.tables.size());
+        if (table) widen_rows(*table, width);
         continue;
       }
       if (!scratch) {

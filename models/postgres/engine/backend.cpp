@@ -78,17 +78,14 @@ void Backend::abort() noexcept {
     roll_back();
   } else {
     session_.state = State::failed;
-    if (session_.savepoints.empty()) {
-      engine_.give_up(session_);
-      undo_to(Savepoint{}, true);
-    } else {
-      undo_to(session_.savepoints.back(), false);
-    }
+    if (session_.savepoints.empty()) engine_.give_up(session_);
+    undo_to(session_.savepoints.size());
   }
 }
 
-void Backend::undo_to(const Savepoint& savepoint, bool ends) {
-  engine_.undo_to(session_, savepoint.undo_mark, ends);
+void Backend::undo_to(std::size_t depth) {
+  const Savepoint savepoint = depth == 0 ? Savepoint{} : session_.savepoints[depth - 1];
+  engine_.undo_to(session_, depth);
   engine_.release_held(session_, savepoint.held_mark);
   if (session_.deferred.size() > savepoint.deferred_mark) session_.deferred.resize(savepoint.deferred_mark);
 }
@@ -189,6 +186,11 @@ void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& r
   statement.pinned = statement.repeatable;
   session_.snapshot.command = session_.command;
   statement.snapshot = session_.snapshot;
+  // The server's planner infers the arbiter; what comes after is execution.
+  const auto* insert = std::get_if<InsertPlan>(&plan.operation);
+  if (insert != nullptr && insert->on_conflict && insert->on_conflict->lacks_arbiter)
+    throw SqlError(sqlstate::invalid_column_reference,
+                   "there is no unique or exclusion constraint matching the ON CONFLICT specification");
   if (plan.writes && session_.settings.read_only)
     throw SqlError(sqlstate::read_only_sql_transaction,
                    "cannot execute " + plan.command + " in a read-only transaction");
@@ -220,16 +222,16 @@ void Backend::savepoint(const ast::TransactionCommand& command) {
                                                             " can only be used in transaction blocks");
   if (command.verb == TransactionVerb::savepoint) {
     session_.savepoints.push_back(
-        {command.savepoint, session_.undo.size(), session_.held.size(), session_.deferred.size()});
+        {command.savepoint, no_xid, session_.undo.size(), session_.held.size(), session_.deferred.size()});
     return;
   }
   const std::size_t position = find_savepoint(command.savepoint);
   if (command.verb == TransactionVerb::release) {
-    engine_.release_savepoint(session_, session_.savepoints[position].undo_mark);
+    engine_.release_savepoint(session_, position);
     session_.savepoints.resize(position);
     return;
   }
-  undo_to(session_.savepoints[position], false);
+  undo_to(position + 1);
   session_.savepoints.resize(position + 1);
   session_.state = State::active;
 }

@@ -37,7 +37,7 @@ class Backend {
   void take_snapshot();
   void set_deadline(StatementContext& statement);
   void fire_deferred();
-  void undo_to(const Savepoint& savepoint, bool ends);
+  void undo_to(std::size_t depth);
   void set_constraints(const ast::SetConstraints& command, ResultData& result);
   void lock_tables(const LockPlan& plan, ResultData& result);
   /// Ends the session; the client learns it by this error.

@@ -1,9 +1,9 @@
 // Deadlocks. The server looks for a cycle once, some time after a wait began, so that any member of a cycle may be the
 // one that finds it (F21). Here the search runs when a wait begins, and the victim is a decision among all that wait in
 // a cycle with the one who closed it (if that leaves another cycle, there is another victim), unless the database was
-// opened with `DeadlockSearch::after_timeout`. Differs: the server can sometimes dissolve a cycle by re-ordering a
-// queue of three or more; here it always has a victim. Nothing else happens between the closing of a cycle and the
-// choice of its victim.
+// opened with `DeadlockSearch::after_timeout`. Nothing else happens between the closing of a cycle and the choice of
+// its victim. A cycle in which somebody waits only because another is ahead in a queue is dissolved, if that can be, by
+// letting him pass (soft_deadlock.cpp).
 #include <algorithm>
 
 #include "models/postgres/engine/engine.hpp"
@@ -15,37 +15,22 @@ using sim::Access;
 
 template <class F>
 void Engine::each_blocker(const Waiter& waiter, F&& visit) const {
-  if (waiter.held_back_by != Waiter::nobody) {
-    visit(waiter.held_back_by);
+  if (waiter.kind == Waiter::Kind::xid) {
+    visit(xids_[waiter.xid].session);
     return;
   }
-  if (waiter.kind == Waiter::Kind::key) {
-    visit(transactions_[waiter.blocker].session);
-    return;
-  }
-  if (waiter.kind == Waiter::Kind::heavy) {
-    for (const HeavyLock::Holding& holding : waiter.lock->holdings)
-      if (holding.session != waiter.session && conflict(holding.mode, waiter.mode)) visit(holding.session);
-    for (const Waiter* other : waiter.lock->waiters) {
-      if (other == &waiter) return;
-      if (conflict(other->mode, waiter.mode)) visit(other->session);
-    }
-    return;
-  }
-  for (const Locker& locker : waiter.row->lockers)
-    if (locker.tx != waiter.tx && conflict(locker.strength, waiter.strength)) visit(transactions_[locker.tx].session);
-  if (!waiter.queued || waiter.row->changes != waiter.seen_changes) return;
-  for (const Waiter* other : waiter.row->waiters) {
+  for (const HeavyLock::Holding& holding : waiter.lock->holdings)
+    if (holding.session != waiter.session && conflict(holding.mode, waiter.mode)) visit(holding.session);
+  for (const Waiter* other : waiter.lock->waiters) {
     if (other == &waiter) return;
-    if (other->kind == Waiter::Kind::row_lock && other->queued && conflict(other->strength, waiter.strength))
-      visit(other->session);
+    if (conflict(other->mode, waiter.mode)) visit(other->session);
   }
 }
 
 bool Engine::find_cycle(std::uint32_t from, std::uint32_t target, std::vector<std::uint32_t>& path) {
   const Waiter& waiter = sessions_[from].waiter;
   footprint_.object(waiter.object, Access::read);
-  if (!waiter.active || waiter.doomed || visited_[from] != 0) return false;
+  if (!waiter.active || waiter.doomed || visited_[from] != 0 || may_go_on(waiter)) return false;
   visited_[from] = 1;
   path.push_back(from);
   bool found = false;
@@ -59,7 +44,7 @@ bool Engine::find_cycle(std::uint32_t from, std::uint32_t target, std::vector<st
 void Engine::check_deadlock(Waiter& waiter) {
   visited_.assign(sessions_.size(), 0);
   cycle_.clear();
-  if (!find_cycle(waiter.session, waiter.session, cycle_)) return;
+  if (!find_cycle(waiter.session, waiter.session, cycle_) || dissolve_deadlock(waiter)) return;
   waiter.doomed = waiter.ready = true;
   footprint_.object(waiter.object, Access::write);
   waiter.execution->refresh(waiter.task);
@@ -67,7 +52,8 @@ void Engine::check_deadlock(Waiter& waiter) {
 
 std::vector<std::uint32_t> Engine::blockers(const Session& session) const {
   std::vector<std::uint32_t> result;
-  if (session.waiter.active) each_blocker(session.waiter, [&](std::uint32_t blocker) { result.push_back(blocker); });
+  if (session.waiter.active && !may_go_on(session.waiter))
+    each_blocker(session.waiter, [&](std::uint32_t blocker) { result.push_back(blocker); });
   return result;
 }
 
@@ -97,6 +83,7 @@ void Engine::resolve_deadlocks(Waiter& closer) {
     visited_.assign(sessions_.size(), 0);
     cycle_.clear();
     if (!find_cycle(closer.session, closer.session, cycle_)) return;
+    if (dissolve_deadlock(closer)) return;
     add_members(closer.session);
     sim::Execution& execution = *closer.execution;
     const std::uint32_t victim = cycle_[execution.alternative(static_cast<std::uint32_t>(cycle_.size()))];

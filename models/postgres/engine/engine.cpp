@@ -22,7 +22,8 @@ Engine::Engine(const Schema& schema) : schema_(&schema) {
   }
   null_row_.resize(widest);
   for (const Sequence& sequence : schema.sequences) sequences_.push_back({sequence.value, sequence.is_called});
-  transactions_.take().committed = true;  // base_tx
+  transactions_.take().committed = true;             // base_tx
+  xids_.take().state = XidRecord::State::committed;  // base_xid
 }
 
 void Engine::load(std::uint16_t table, const Value* values) {
@@ -65,25 +66,35 @@ void Engine::reset() {
     table.lock.waiters.clear();
   }
   advisory_locks_.reset();
+  queues_.reset();
   serial_.reset();
   sequences_ = base_sequences_;
   rows_.reset(base_rows_);
   versions_.reset(base_versions_);
   transactions_.reset(1);
+  xids_.reset(1);
   sessions_.reset();
   commits_ = 0;
 }
 
+namespace {
+
+void clear_mark(Version& version) {
+  version.lockers.clear();
+  version.is_multi = false;
+  version.marks = 0;
+  version.queue = nullptr;
+}
+
+}  // namespace
+
 void Engine::restore(Row& row) {
   row.dirty = false;
   row.newest = row.first;
-  row.changes = 0;
-  row.lockers.clear();
-  row.has_dead_update = false;
-  row.waiters.clear();
   row.first->next = nullptr;
   row.first->deleter = no_tx;
   row.first->key_gone = false;
+  clear_mark(*row.first);
 }
 
 void Engine::make_dirty(Row& row) {
@@ -106,7 +117,8 @@ Session& Engine::connect() {
   session.held.clear();
   session.deferred.clear();
   session.serial = no_serial_tx;
-  session.holds_back = false;
+  session.xids.clear();
+  session.xid = no_xid;
   session.session_locks = 0;
   session.sequence_values.clear();
   session.client_gone = session.terminated = false;
@@ -147,6 +159,8 @@ void Engine::begin(Session& session) {
   session.command = 0;
   session.has_snapshot = false;
   session.ran_query = false;
+  session.xids.clear();
+  session.xid = no_xid;
   session.settings = session.kept_settings = session.session_settings;
   session.knows_time = false;
   session.constraints = Session::Constraints::as_declared;
@@ -162,19 +176,15 @@ void Engine::commit(Session& session) {
   record.committed = true;
   record.sequence = ++commits_;
   if (session.serial != no_serial_tx) serial_.commit(session.serial, record.sequence);
-  for (const Undo& entry : session.undo) {
-    if (entry.kind == Undo::Kind::update || entry.kind == Undo::Kind::remove) ++entry.row->changes;
-    if (std::erase_if(entry.row->lockers, [&](const Locker& locker) { return locker.tx == session.tx; }) > 0)
-      footprint_.released(*entry.row);
-    entry.row->has_dead_update = entry.row->has_dead_update && !entry.row->lockers.empty();
-  }
-  for (const Undo& entry : session.undo) refresh(*entry.row);
+  for (const Undo& entry : session.undo)
+    if (entry.kind == Undo::Kind::lock && !entry.had_lock) footprint_.released(*entry.row);
+  end_xids(session, 0, XidRecord::State::committed);
   end_transaction(session);
 }
 
 void Engine::roll_back(Session& session) {
   abort_serializable(session);
-  undo_to(session, 0, true);
+  undo_to(session, 0);
   end_transaction(session);
 }
 
@@ -186,6 +196,7 @@ void Engine::abort_serializable(Session& session) {
 }
 
 void Engine::end_transaction(Session& session) {
+  transactions_[session.tx].ended = true;
   release_held(session, 0);
   session.undo.clear();
   session.savepoints.clear();
@@ -193,50 +204,19 @@ void Engine::end_transaction(Session& session) {
   session.has_snapshot = false;
   session.serial = no_serial_tx;
   session.deferred.clear();
-  wake_held_back(session);
+  refresh_waiters();
 }
 
-void Engine::wake_held_back(Session& session) {
-  if (!std::exchange(session.holds_back, false)) return;
-  for (std::size_t i = 0; i < sessions_.size(); ++i) {
-    Waiter& waiter = sessions_[i].waiter;
-    if (!waiter.active || waiter.held_back_by != session.index) continue;
-    waiter.held_back_by = Waiter::nobody;
-    footprint_.object(waiter.object, Access::write);
-    update_readiness(waiter);
-  }
-}
-
-void Engine::release_savepoint(Session& session, std::size_t mark) {
-  for (std::size_t i = mark; i < session.undo.size(); ++i) session.undo[i].released = true;
-}
-
-void Engine::hold_back_waiters(Session& session, const Undo& entry) {
-  const auto own = [&](const Locker& locker) { return locker.tx == session.tx; };
-  for (Waiter* waiter : entry.row->waiters) {
-    const auto locker = std::find_if(entry.row->lockers.begin(), entry.row->lockers.end(), own);
-    if (!waiter->active) continue;
-    const bool waits_for_it = waiter->kind == Waiter::Kind::key
-                                  ? waiter->blocker == session.tx && entry.kind != Undo::Kind::lock
-                                  : entry.kind == Undo::Kind::lock && locker != entry.row->lockers.end() &&
-                                        conflict(locker->strength, waiter->strength) && is_first_in_queue(*waiter);
-    if (!waits_for_it) continue;
-    waiter->held_back_by = session.index;
-    session.holds_back = true;
-  }
-}
-
-void Engine::undo_to(Session& session, std::size_t mark, bool ends) {
-  session.ended_rows.clear();
+void Engine::undo_to(Session& session, std::size_t depth) {
+  const std::size_t mark = depth == 0 ? 0 : session.savepoints[depth - 1].undo_mark;
+  end_xids(session, depth, XidRecord::State::aborted);
+  if (depth == 0) transactions_[session.tx].ended = true;
   while (session.undo.size() > mark) {
     const Undo entry = session.undo.back();
-    if (entry.released && !ends) hold_back_waiters(session, entry);
     session.undo.pop_back();
     undo(session, entry);
-    session.ended_rows.push_back(entry.row);
   }
-  for (Row* row : session.ended_rows) refresh(*row);
-  if (ends) wake_held_back(session);
+  refresh_waiters();
 }
 
 void Engine::undo(Session& session, const Undo& entry) {
@@ -262,7 +242,6 @@ void Engine::undo(Session& session, const Undo& entry) {
       drop(*entry.successor, entry.version->values);
       entry.version->next = nullptr;
       row.newest = entry.version;
-      row.has_dead_update = true;
       entry.version->deleter = no_tx;
       entry.version->key_gone = false;
       break;
@@ -271,12 +250,7 @@ void Engine::undo(Session& session, const Undo& entry) {
       entry.version->key_gone = false;
       break;
     case Undo::Kind::lock:
-      for (Locker& locker : row.lockers)
-        if (locker.tx == session.tx) locker.strength = entry.strength;
-      if (entry.had_lock) break;
-      std::erase_if(row.lockers, [&](const Locker& locker) { return locker.tx == session.tx; });
-      row.has_dead_update = row.has_dead_update && !row.lockers.empty();
-      footprint_.released(row);
+      if (!entry.had_lock) footprint_.released(row);
       break;
   }
 }
@@ -359,10 +333,6 @@ Row& Engine::new_row(std::uint16_t table, Session& session) {
   row.dirty = false;
   row.has_object = false;
   row.first = row.newest = nullptr;
-  row.changes = 0;
-  row.lockers.clear();
-  row.has_dead_update = false;
-  row.waiters.clear();
   row.of_blueprint = false;
   row.writer = session.object();
   row.ordinal = session.rows_inserted++;
@@ -371,7 +341,16 @@ Row& Engine::new_row(std::uint16_t table, Session& session) {
 
 Version& Engine::new_version(Session& session, Row& row, const Value* values) {
   Version& version = versions_.take();
-  version = Version{&row, values, session.tx, no_tx, session.command, 0, nullptr, false};
+  version.row = &row;
+  version.values = values;
+  version.creator = session.tx;
+  version.creator_xid = current_xid(session);
+  version.deleter = no_tx;
+  version.created_by = session.command;
+  version.deleted_by = 0;
+  version.next = nullptr;
+  version.key_gone = false;
+  clear_mark(version);
   return version;
 }
 
@@ -414,6 +393,7 @@ namespace {
   std::string texts;
   const char* separator = "";
   for (const std::uint16_t column : definition.columns) {
+    if (schema.columns[column].is_condition) continue;
     names += separator + schema.columns[column].name;
     texts += separator + to_text(values[column]);
     separator = ", ";
@@ -431,7 +411,7 @@ Version& Engine::insert(StatementContext& statement, std::uint16_t ordinal, cons
   check_write(statement, ordinal, nullptr, values, false);
   row.first = row.newest = &version;
   append(session, version);
-  session.undo.push_back({Undo::Kind::insert, false, {}, &row, &version, nullptr});
+  session.undo.push_back({Undo::Kind::insert, false, &row, &version, nullptr});
   Table& table = tables_[ordinal];
   // Index by index, as the server does: while it waits for the second key, the first is taken already.
   for (std::size_t i = 0; i < table.indexes.size(); ++i) {
@@ -455,15 +435,17 @@ Version& Engine::update(StatementContext& statement, Version& old, const Value* 
   old.deleter = session.tx;
   old.deleted_by = session.command;
   old.next = &version;
-  // A version bears one mark for its updater's lock and change together: after FOR UPDATE, any change counts as one of
-  // the key.
-  const bool holds_strongest = std::any_of(row.lockers.begin(), row.lockers.end(), [&](const Locker& locker) {
-    return locker.tx == session.tx && locker.strength == LockStrength::update;
-  });
-  old.key_gone = holds_strongest || key_changes(table, old.values, values);
+  const LockStrength strength =
+      key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
+  carry_mark(old, version);
+  note_lock(session, row, strength, true);
+  mark(session, old, strength, true);
+  // Its lock and its change are one mark: after FOR UPDATE, any change counts as one of the key.
+  old.key_gone = std::any_of(old.lockers.begin(), old.lockers.end(),
+                             [](const Locker& locker) { return locker.strength == LockStrength::update; });
   row.newest = &version;
   append(session, version);
-  session.undo.push_back({Undo::Kind::update, false, {}, &row, &old, &version});
+  session.undo.push_back({Undo::Kind::update, false, &row, &old, &version});
   for (std::size_t i = 0; i < table.indexes.size(); ++i) {
     KeyIndex& index = table.indexes[i];
     if (index.has_null(values) || index.same_key(values, old.values)) continue;
@@ -477,16 +459,17 @@ Version& Engine::update(StatementContext& statement, Version& old, const Value* 
 void Engine::remove(StatementContext& statement, Version& old) {
   Session& session = statement.session;
   check_write(statement, old.row->table, &old, nullptr, true);
-  make_dirty(*old.row);
+  note_lock(session, *old.row, LockStrength::update, true);
+  mark(session, old, LockStrength::update, true);
   old.deleter = session.tx;
   old.deleted_by = session.command;
   old.key_gone = true;
-  session.undo.push_back({Undo::Kind::remove, false, {}, old.row, &old, nullptr});
+  session.undo.push_back({Undo::Kind::remove, false, old.row, &old, nullptr});
 }
 
 bool Engine::key_changes(const Table& table, const Value* before, const Value* after) const {
   return std::any_of(table.indexes.begin(), table.indexes.end(),
-                     [&](const KeyIndex& index) { return !index.same_key(before, after); });
+                     [&](const KeyIndex& index) { return index.is_plain() && !index.same_key(before, after); });
 }
 
 Value* Engine::allocate_values(std::size_t count) {

@@ -46,6 +46,7 @@ struct StatementContext {
   bool is_select = false;
   sim::Duration deadline{};  ///< of statement_timeout
   std::source_location where;
+  bool has_waited = false;
 };
 
 class Engine {
@@ -74,10 +75,10 @@ class Engine {
   void roll_back(Session& session);
   /// The transaction as a whole has failed: nobody depends on it any more.
   void give_up(Session& session) { abort_serializable(session); }
-  /// Undoes what was done since `mark`, an earlier size of `session.undo`. `ends`: so ends the whole transaction.
-  void undo_to(Session& session, std::size_t mark, bool ends);
-  /// A savepoint is released that was set at `mark`.
-  void release_savepoint(Session& session, std::size_t mark);
+  /// Undoes what was done since there were `depth` savepoints; 0: the whole transaction.
+  void undo_to(Session& session, std::size_t depth);
+  /// The savepoint at `position` is released, and those after it.
+  void release_savepoint(Session& session, std::size_t position);
   /// Releases the table and advisory locks that the transaction took since `mark`, an earlier size of `session.held`.
   void release_held(Session& session, std::size_t mark);
   [[nodiscard]] std::uint64_t commit_sequence() const noexcept { return commits_; }
@@ -99,10 +100,14 @@ class Engine {
   void touch_scan(StatementContext& statement, std::uint16_t table);
 
   // Writing. All may wait and throw `SqlError`.
-  /// With `follow`, a row that was changed meanwhile is locked in its newest version; without, it is left alone.
-  [[nodiscard]] LockResult lock(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy,
-                                bool follow = true);
-  /// Ends `old` and adds its successor. Precondition: a sufficient lock is held on the row.
+  /// Of SELECT FOR ...; a row that was changed meanwhile is locked in its newest version.
+  [[nodiscard]] LockResult lock(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy);
+  /// Of ON CONFLICT DO UPDATE: a row that was changed meanwhile is left alone.
+  [[nodiscard]] LockResult lock_existing(StatementContext& statement, Version& seen, LockStrength strength);
+  /// Waits until `seen` can be updated or deleted (`strength` says how). If it was changed meanwhile, its newest
+  /// version is locked instead.
+  [[nodiscard]] LockResult prepare_change(StatementContext& statement, Version& seen, LockStrength strength);
+  /// Ends `old` and adds its successor. Precondition: `prepare_change` or `lock_existing` has granted it.
   Version& update(StatementContext& statement, Version& old, const Value* values);
   void remove(StatementContext& statement, Version& old);
   Version& insert(StatementContext& statement, std::uint16_t table, const Value* values);
@@ -149,6 +154,9 @@ class Engine {
   [[nodiscard]] bool unlock_advisory(Session& session, std::uint64_t key, std::uint8_t space, TableLockMode mode);
   void unlock_all_advisory(Session& session);
 
+  /// A statement that has waited, and was woken with others, may be overtaken by them in its middle.
+  void let_others_pass(StatementContext& statement);
+
   // From outside of the session's task.
   /// Ends the session's wait, if it waits: 57014, or 57P01 if `terminate`.
   void interrupt(Session& session, bool terminate);
@@ -176,26 +184,66 @@ class Engine {
   struct TxRecord {
     std::uint32_t session = 0;
     bool committed = false;
+    bool ended = false;
     std::uint64_t sequence = 0;
     std::uint32_t serial = no_serial_tx;
   };
 
+  // marks.cpp
+  /// What a transaction finds that wants to mark a version (HeapTupleSatisfiesUpdate).
+  enum class TupleState : std::uint8_t { free, marked, own, updated, deleted };
+  [[nodiscard]] Xid current_xid(Session& session);
+  void end_xids(Session& session, std::size_t depth, XidRecord::State state);
+  [[nodiscard]] bool is_running(Xid xid) const { return xids_[xid].state == XidRecord::State::running; }
+  [[nodiscard]] bool is_own(const Session& session, Xid xid) const {
+    return is_running(xid) && xids_[xid].tx == session.tx;
+  }
+  [[nodiscard]] bool has_running(const Version& version) const;
+  [[nodiscard]] bool is_marked(const Version& version) const;
+  [[nodiscard]] bool was_changed(const Version& version) const;
+  [[nodiscard]] TupleState state_of(const Session& session, const Version& version) const;
+  struct MarkConflict {
+    bool conflicts = false;
+    bool is_member = false;  ///< the session's own transaction is in the mark
+  };
+  [[nodiscard]] MarkConflict find_mark_conflict(const Session& session, const Version& version,
+                                                LockStrength strength) const;
+  void mark(Session& session, Version& version, LockStrength strength, bool updates);
+  void carry_mark(const Version& from, Version& to) const;
+  void sort_members(Version& version) const;
+  [[nodiscard]] std::optional<LockStrength> held_lock(const Session& session, const Row& row) const;
+  void note_lock(Session& session, Row& row, LockStrength strength, bool waits);
+
   // locks.cpp
-  [[nodiscard]] bool is_held_against(const Row& row, TxId tx, LockStrength strength) const;
+  enum class TupleResult : std::uint8_t { ok, own, updated, deleted, blocked };
+  class TupleQueue;
+  [[nodiscard]] TupleResult lock_version(StatementContext& statement, Version& version, LockStrength strength,
+                                         WaitPolicy policy, bool lock_updates);
+  [[nodiscard]] bool must_wait(StatementContext& statement, Version& version, LockStrength strength, bool lock_updates,
+                               std::optional<TupleResult>& result);
+  [[nodiscard]] TupleResult lock_newer(StatementContext& statement, Version& version, LockStrength strength);
+  [[nodiscard]] std::optional<TupleResult> try_lock_newer(StatementContext& statement, Version& version,
+                                                          LockStrength strength);
+  [[nodiscard]] TupleResult wait_to_change(StatementContext& statement, Version& version, LockStrength strength);
+  [[nodiscard]] LockResult lock_newest(StatementContext& statement, Version& seen, LockStrength strength,
+                                       WaitPolicy policy, bool lock_updates);
+  [[nodiscard]] std::optional<LockResult> follow(StatementContext& statement, Version*& version, WaitPolicy policy);
+  /// False if `policy` is not to wait.
+  [[nodiscard]] bool wait_for_mark(StatementContext& statement, Version& version, LockStrength strength,
+                                   WaitPolicy policy);
+  [[nodiscard]] bool wait_for_xid(StatementContext& statement, Row& row, Xid xid, WaitPolicy policy);
+  [[noreturn]] void refuse_nowait(const Row& row) const;
+  [[noreturn]] static void refuse(const StatementContext& statement, TupleResult result);
+  [[nodiscard]] Xid changer_of(const Version& version) const;
+
+  // waits.cpp
   [[nodiscard]] bool may_go_on(const Waiter& waiter) const;
-  [[nodiscard]] static bool is_first_in_queue(const Waiter& waiter);
-  /// A share lock that nobody's lock conflicts with queues all the same beside an update that was rolled back: the
-  /// row's mark (a multixact) has an update in it, and only the queue's end is looked at more closely
-  /// (heap_lock_tuple).
-  [[nodiscard]] static bool stands_in_line(const Session& session, const Row& row, LockStrength strength);
-  void grant(Session& session, Row& row, LockStrength strength, bool waits);
-  /// `passed`: see Waiter; who waits so has no place in the queue.
-  void wait_for_row(StatementContext& statement, Row& row, LockStrength strength, const Version* passed);
-  void wait_for_change(StatementContext& statement, Row& row, TxId blocker);
+  [[nodiscard]] bool is_dissolved(const Waiter& waiter) const;
   void wait(StatementContext& statement);
   void begin_wait(StatementContext& statement);
   void touch_wait(const Waiter& waiter);
   void update_readiness(Waiter& waiter);
+  void refresh_waiters();
   void end_wait(Waiter& waiter) noexcept;
   void throw_if_interrupted(const Waiter& waiter) const;
 
@@ -211,9 +259,8 @@ class Engine {
   void hold(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session, bool waits);
   void drop(Session& session, HeavyLock& lock, TableLockMode mode, bool for_session);
   void refresh(HeavyLock& lock);
-  void refresh(Row& row);
-  [[noreturn]] void refuse(const StatementContext& statement, const Version& seen) const;
-  [[nodiscard]] bool has_pending_change(const Row& row, TxId tx) const;
+  void enqueue(StatementContext& statement, HeavyLock& lock, TableLockMode mode);
+  [[nodiscard]] HeavyLock& queue_of(Version& version);
 
   // deadlock.cpp
   void resolve_deadlocks(Waiter& closer);
@@ -221,6 +268,9 @@ class Engine {
   void check_deadlock(Waiter& waiter);
   static void on_deadlock_timeout(void* check);
   void add_members(std::uint32_t closer);
+  class SoftDeadlock;
+  /// True if letting somebody past in a queue leaves no cycle around `waiter`.
+  bool dissolve_deadlock(Waiter& waiter);
   [[nodiscard]] bool find_cycle(std::uint32_t from, std::uint32_t target, std::vector<std::uint32_t>& path);
   template <class F>
   void each_blocker(const Waiter& waiter, F&& visit) const;
@@ -234,14 +284,13 @@ class Engine {
   void append(Session& session, Version& version);
   [[nodiscard]] std::vector<Version*>& segment_of(const Session& session, std::uint16_t table);
   void undo(Session& session, const Undo& entry);
-  void hold_back_waiters(Session& session, const Undo& entry);
-  void wake_held_back(Session& session);
   void restore(Row& row);
   void touch_commit(Session& session);
   void touch_keys(std::uint16_t table, const Value* values, const Value* also, bool added);
   void end_transaction(Session& session);
   void abort_serializable(Session& session);
   [[nodiscard]] bool is_committed(TxId tx) const { return transactions_[tx].committed; }
+  [[nodiscard]] bool has_ended(TxId tx) const { return transactions_[tx].ended; }
 
   const Schema* schema_;
   sim::Execution* execution_ = nullptr;
@@ -251,7 +300,9 @@ class Engine {
   Pool<Version> versions_;
   Pool<TxRecord> transactions_;
   Pool<Session> sessions_;
+  Pool<XidRecord> xids_;
   Pool<HeavyLock> advisory_locks_;
+  Pool<HeavyLock> queues_;
   Serializable serial_;
   std::vector<SequenceState> sequences_;
   std::vector<SequenceState> base_sequences_;

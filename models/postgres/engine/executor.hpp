@@ -42,6 +42,8 @@ class Executor {
   [[nodiscard]] Value evaluate(const Expr& expr, const Frame& frame);
   /// SERIALIZABLE: whether a row is one that `read` looked for.
   [[nodiscard]] static bool satisfies(Engine& engine, const PredicateRead& read, const Value* values);
+  /// The values of a row's hidden columns. `values` may be a row of a blueprint in the making.
+  static void compute_keys(Engine& engine, const TableSchema& table, Value* values);
   [[nodiscard]] bool holds(const Expr& condition, const Frame& frame) { return evaluate(condition, frame).is_true(); }
 
  private:
@@ -117,13 +119,16 @@ class Executor {
   void insert_row(const InsertPlan& plan, Value* values);
   [[nodiscard]] bool handle_conflict(const InsertPlan& plan, Value* values);
   [[nodiscard]] bool update_conflicting(const InsertPlan& plan, Version& existing, const Value* values, bool& retry);
+  void require_visible(const Version& existing) const;
   void update(const UpdatePlan& plan);
   void update_row(const UpdatePlan& plan, Combination& current, const Frame& frame);
   void remove(const DeletePlan& plan);
   void remove_row(const DeletePlan& plan, Combination& current, const Frame& frame);
   [[nodiscard]] Value* assigned(const std::vector<Assignment>& assignments, const Table& table, const Value* old,
                                 const Frame& frame);
-  void check_row(const Table& table, const Value* values);
+  /// Checks a row that is to be written, and computes its hidden columns.
+  void check_row(const Table& table, Value* values);
+  void compute_keys(const TableSchema& table, Value* values);
   void returning(const std::vector<OutputColumn>& outputs, const Frame& frame);
 
   // foreign_keys.cpp

@@ -85,6 +85,7 @@ const ForeignKey& Executor::foreign_key_of(const DeferredCheck& check) const {
 }
 
 void Executor::fire_checks() {
+  if (!checks_.empty()) engine_.let_others_pass(statement_);
   // In the order in which they came up: a cascade's own checks come after those of the statement.
   for (std::size_t i = 0; i < checks_.size(); ++i)
     if (!std::exchange(checks_[i].fired, true)) fire(DeferredCheck(checks_[i]));
@@ -236,7 +237,7 @@ void Executor::cascade_row(StatementContext& inner, const DeferredCheck& check, 
       check_row(table, values);
       if (!engine_.key_changes(table, version->values, values)) strength = LockStrength::no_key_update;
     }
-    const LockResult result = engine_.lock(inner, *version, strength, WaitPolicy::block);
+    const LockResult result = engine_.prepare_change(inner, *version, strength);
     if (result.outcome == Outcome::granted) {
       if (removes) {
         engine_.remove(inner, *version);

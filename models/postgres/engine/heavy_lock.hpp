@@ -1,8 +1,8 @@
-// Locks that wait in one queue per object, as PostgreSQL's lock manager keeps them: table locks and advisory locks. A
-// request waits while it conflicts with a holder or with anybody ahead of it in the queue (strictly first come, first
-// served, unlike row locks); who holds a lock on the object already is put before the first waiter that it blocks
-// (ProcSleep in proc.c). Not modelled: locks on other objects, the fast path, and the re-ordering of a queue that
-// dissolves a deadlock.
+// Locks that wait in one queue per object, as PostgreSQL's lock manager keeps them: table locks, advisory locks, and
+// the queue before a version's mark (locktype tuple), which is held only while its holder waits for the mark. A request
+// waits while it conflicts with a holder or with anybody ahead of it in the queue (strictly first come, first served,
+// unlike row locks); who holds a lock on the object already is put before the first waiter that it blocks (ProcSleep in
+// proc.c). Not modelled: locks on other objects and the fast path.
 #pragma once
 
 #include <array>
@@ -17,6 +17,7 @@ namespace heddle::pg {
 using ast::TableLockMode;
 
 struct Waiter;
+struct Version;
 
 /// Whether two sessions may not hold these at once (table 13.2 of the documentation).
 [[nodiscard]] constexpr bool conflict(TableLockMode a, TableLockMode b) noexcept {
@@ -26,8 +27,15 @@ struct Waiter;
   return ((table[static_cast<std::size_t>(a)] >> static_cast<unsigned>(b)) & 1U) != 0;
 }
 
+/// The mode in which the queue of a version is held (tupleLockExtraInfo).
+[[nodiscard]] constexpr TableLockMode queue_mode(ast::LockStrength strength) noexcept {
+  constexpr std::array<TableLockMode, 4> modes = {TableLockMode::access_share, TableLockMode::row_share,
+                                                  TableLockMode::exclusive, TableLockMode::access_exclusive};
+  return modes[static_cast<std::size_t>(strength)];
+}
+
 struct HeavyLock {
-  enum class Kind : std::uint8_t { table, advisory };
+  enum class Kind : std::uint8_t { table, advisory, tuple };
   /// One session's hold, in one mode. Advisory locks count, separately for the session and for its transaction.
   struct Holding {
     std::uint32_t session = 0;
@@ -37,10 +45,11 @@ struct HeavyLock {
   };
 
   Kind kind = Kind::table;
-  std::uint64_t key = 0;   ///< advisory: the key; table: its ordinal
-  std::uint8_t space = 0;  ///< advisory: 1 for bigint keys, 2 for pairs of int
+  std::uint64_t key = 0;       ///< advisory: the key; table: its ordinal
+  std::uint8_t space = 0;      ///< advisory: 1 for bigint keys, 2 for pairs of int
+  Version* version = nullptr;  ///< tuple
   bool has_object = false;
-  sim::ObjectId object;  ///< footprint
+  sim::ObjectId object;  ///< footprint; a tuple's is its row's
   std::vector<Holding> holdings;
   std::vector<Waiter*> waiters;  ///< in the order in which they will be served
 

@@ -24,6 +24,10 @@ Access access_of(const HeavyLock& lock, TableLockMode mode) {
 
 void Engine::touch(HeavyLock& lock, TableLockMode mode) {
   if (!footprint_.is_on()) return;
+  if (lock.kind == HeavyLock::Kind::tuple) {
+    footprint_.row(*lock.version->row, tables_[lock.version->row->table]);
+    return;
+  }
   footprint_.heavy_lock(lock, lock.kind == HeavyLock::Kind::table ? std::string_view(tables_[lock.key].schema->name)
                                                                   : std::string_view());
   footprint_.object(lock.object, access_of(lock, mode));
@@ -99,22 +103,45 @@ bool Engine::try_lock(Session& session, HeavyLock& lock, TableLockMode mode, boo
   return true;
 }
 
+HeavyLock& Engine::queue_of(Version& version) {
+  if (version.queue != nullptr) return *version.queue;
+  HeavyLock& lock = queues_.take();
+  lock.kind = HeavyLock::Kind::tuple;
+  lock.version = &version;
+  lock.has_object = false;
+  lock.holdings.clear();
+  lock.waiters.clear();
+  version.queue = &lock;
+  return lock;
+}
+
 void Engine::lock(StatementContext& statement, HeavyLock& lock, TableLockMode mode, bool for_session) {
+  if (try_lock(statement.session, lock, mode, for_session, true)) return;
+  enqueue(statement, lock, mode);
+  hold(statement.session, lock, mode, for_session, true);
+}
+
+/// ProcSleep: waits until the lock can be taken.
+void Engine::enqueue(StatementContext& statement, HeavyLock& lock, TableLockMode mode) {
   Session& session = statement.session;
-  if (try_lock(session, lock, mode, for_session, true)) return;
   Waiter& waiter = session.waiter;
   waiter.kind = Waiter::Kind::heavy;
-  waiter.queued = true;
   waiter.mode = mode;
   waiter.lock = &lock;
-  waiter.row = nullptr;
+  waiter.row = lock.kind == HeavyLock::Kind::tuple ? lock.version->row : nullptr;
   // Who holds the lock in another mode goes before those that it keeps waiting.
+  const auto holds_against = [&](std::uint32_t holder, TableLockMode wanted) {
+    return std::any_of(lock.holdings.begin(), lock.holdings.end(), [&](const HeavyLock::Holding& holding) {
+      return holding.session == holder && conflict(holding.mode, wanted);
+    });
+  };
   auto place = lock.waiters.begin();
-  for (; place != lock.waiters.end(); ++place) {
-    const auto blocks = [&](const HeavyLock::Holding& holding) {
-      return holding.session == session.index && conflict(holding.mode, (*place)->mode);
-    };
-    if (std::any_of(lock.holdings.begin(), lock.holdings.end(), blocks)) break;
+  while (place != lock.waiters.end() && !holds_against(session.index, (*place)->mode)) ++place;
+  if (place != lock.waiters.end() && holds_against((*place)->session, mode)) {
+    touch(lock, mode);
+    footprint_.object((*place)->object, Access::read);
+    footprint_.blocked(lock);
+    throw SqlError(sqlstate::deadlock_detected, "deadlock detected");  // each waits for the other: found at once
   }
   place = lock.waiters.insert(place, &waiter);
   if (is_free(lock, session.index, mode, &waiter)) {
@@ -123,7 +150,6 @@ void Engine::lock(StatementContext& statement, HeavyLock& lock, TableLockMode mo
     wait(statement);
     touch(lock, mode);
   }
-  hold(session, lock, mode, for_session, true);
 }
 
 void Engine::lock_table(StatementContext& statement, std::uint16_t table, TableLockMode mode, bool nowait) {

@@ -10,9 +10,6 @@ using Outcome = LockResult::Outcome;
 
 void Executor::insert(const InsertPlan& plan) {
   result_.counts = true;
-  if (plan.on_conflict && plan.on_conflict->lacks_arbiter)
-    throw SqlError(sqlstate::invalid_column_reference,
-                   "there is no unique or exclusion constraint matching the ON CONFLICT specification");
   const std::size_t width = engine_.table(plan.table).schema->columns.size();
   const auto make = [&](const std::vector<Expr>& exprs, const Frame& frame) {
     Value* values = engine_.allocate_values(width);
@@ -38,6 +35,13 @@ void Executor::insert_row(const InsertPlan& plan, Value* values) {
   returning(plan.returning, Frame{&row, nullptr, nullptr});
 }
 
+/// ExecCheckTupleVisible.
+void Executor::require_visible(const Version& existing) const {
+  if (statement_.repeatable && existing.creator != statement_.session.tx &&
+      !engine_.is_visible(existing, statement_.snapshot))
+    throw SqlError(sqlstate::serialization_failure, "could not serialize access due to concurrent update");
+}
+
 bool Executor::handle_conflict(const InsertPlan& plan, Value* values) {
   const ConflictPlan& on_conflict = *plan.on_conflict;
   for (;;) {
@@ -47,9 +51,10 @@ bool Executor::handle_conflict(const InsertPlan& plan, Value* values) {
     if (conflict.version == nullptr) return false;
     Version& existing = *conflict.version;
     const bool is_own = existing.creator == statement_.session.tx;
-    if (statement_.repeatable && !is_own && !engine_.is_visible(existing, statement_.snapshot))
-      throw SqlError(sqlstate::serialization_failure, "could not serialize access due to concurrent update");
-    if (!on_conflict.do_update) return true;
+    if (!on_conflict.do_update) {
+      require_visible(existing);
+      return true;
+    }
     if (is_own && existing.created_by == statement_.session.command)
       throw SqlError(sqlstate::cardinality_violation, "ON CONFLICT DO UPDATE command cannot affect row a second time");
     bool retry = false;
@@ -62,13 +67,14 @@ bool Executor::update_conflicting(const InsertPlan& plan, Version& existing, con
   const ConflictPlan& on_conflict = *plan.on_conflict;
   Table& table = engine_.table(plan.table);
   const LockStrength strength = on_conflict.names_key ? LockStrength::update : LockStrength::no_key_update;
-  const LockResult result = engine_.lock(statement_, existing, strength, WaitPolicy::block, false);
+  const LockResult result = engine_.lock_existing(statement_, existing, strength);
   retry = result.outcome != Outcome::granted;
   if (retry) return false;
+  require_visible(existing);
   const Value* rows[2] = {existing.values, values};
   const Frame frame{rows, nullptr, nullptr};
   if (on_conflict.where && !holds(*on_conflict.where, frame)) return false;
-  const Value* changed = assigned(on_conflict.assignments, table, existing.values, frame);
+  Value* changed = assigned(on_conflict.assignments, table, existing.values, frame);
   check_row(table, changed);
   queue_checks(plan.table, &existing, &engine_.update(statement_, existing, changed));
   rows[0] = changed;

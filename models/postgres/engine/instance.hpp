@@ -34,6 +34,8 @@ struct BlueprintState {
 
   [[nodiscard]] const Plan& plan(std::string_view sql);
   void run_script(std::string_view script);
+  /// Gives the rows of a table, which had `width` columns, those that an index has added.
+  void widen_rows(std::uint16_t table, std::size_t width);
   /// Takes over the rows of `engine`.
   void adopt_rows(Engine& engine);
 };

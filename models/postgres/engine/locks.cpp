@@ -1,325 +1,322 @@
-// Row locks: granting, queueing, waiting, time-outs; and waits for unique keys.
+// Row locks, as heapam.c takes them: heap_lock_tuple, heap_update and heap_delete wait for whoever has marked a
+// version, one transaction after the other, with a place in the version's queue; heapam_tuple_lock follows a row to its
+// newest version. Function names in brackets are the server's.
 #include <algorithm>
 
 #include "models/postgres/engine/engine.hpp"
 #include "models/postgres/sql_error.hpp"
-#include "sim/core/error.hpp"
 
 namespace heddle::pg {
 
-namespace ops {
-inline constexpr sim::Op lock_wait{"pg.lock_wait", sim::Unwinds::at_once};
-}
-
-using sim::Access;
-
-bool Engine::is_held_against(const Row& row, TxId tx, LockStrength strength) const {
-  return std::any_of(row.lockers.begin(), row.lockers.end(),
-                     [&](const Locker& locker) { return locker.tx != tx && conflict(locker.strength, strength); });
-}
-
-bool Engine::has_pending_change(const Row& row, TxId tx) const {
-  if (row.newest == nullptr || transactions_[tx].committed) return false;
-  for (const Version* version = row.first; version != nullptr; version = version->next)
-    if (version->creator == tx || version->deleter == tx) return true;
-  return false;
-}
-
-bool Engine::may_go_on(const Waiter& waiter) const {
-  if (waiter.kind == Waiter::Kind::heavy) return is_free(*waiter.lock, waiter.session, waiter.mode, &waiter);
-  const Row& row = *waiter.row;
-  if (waiter.held_back_by != Waiter::nobody) return false;
-  if (waiter.kind == Waiter::Kind::key) return !has_pending_change(row, waiter.blocker);
-  if (waiter.passed != nullptr && waiter.passed->deleter != waiter.blocker) return true;
-  return !is_held_against(row, waiter.tx, waiter.strength) && is_first_in_queue(waiter);
-}
-
-bool Engine::is_first_in_queue(const Waiter& waiter) {
-  // F25: once a change has been committed the queue dissolves, and whoever comes first wins.
-  if (!waiter.queued || waiter.row->changes != waiter.seen_changes) return true;
-  for (const Waiter* other : waiter.row->waiters) {
-    if (other == &waiter) break;
-    if (other->kind == Waiter::Kind::row_lock && other->queued && conflict(other->strength, waiter.strength))
-      return false;
+/// A statement's place in the queue of a version (heap_acquire_tuplock), given back at the end.
+class Engine::TupleQueue {
+ public:
+  TupleQueue(Engine& engine, StatementContext& statement, Version& version, LockStrength strength)
+      : engine_(engine), statement_(statement), version_(version), mode_(queue_mode(strength)) {}
+  TupleQueue(const TupleQueue&) = delete;
+  TupleQueue& operator=(const TupleQueue&) = delete;
+  ~TupleQueue() {
+    if (!is_held_) return;
+    HeavyLock& queue = *version_.queue;
+    const sim::Execution* execution = engine_.execution();
+    if (execution != nullptr && execution->tearing_down()) return;
+    HeavyLock::Holding* const own = queue.find(statement_.session.index, mode_);
+    queue.holdings.erase(queue.holdings.begin() + (own - queue.holdings.data()));
+    engine_.refresh(queue);
   }
-  return true;
-}
-
-void Engine::update_readiness(Waiter& waiter) {
-  const bool ready = waiter.doomed || waiter.lock_timed_out || waiter.statement_timed_out || waiter.cancelled ||
-                     waiter.terminated || may_go_on(waiter);
-  if (ready == waiter.ready || !waiter.active) return;
-  waiter.ready = ready;
-  waiter.execution->refresh(waiter.task);
-}
-
-void Engine::refresh(Row& row) {
-  for (Waiter* waiter : row.waiters) update_readiness(*waiter);
-}
-
-void Engine::grant(Session& session, Row& row, LockStrength strength, bool waits) {
-  make_dirty(row);
-  for (Locker& locker : row.lockers) {
-    if (locker.tx != session.tx) continue;
-    if (locker.strength >= strength) return;
-    session.undo.push_back({Undo::Kind::lock, true, locker.strength, &row, nullptr, nullptr});
-    if (locker.strength <= LockStrength::share && strength > LockStrength::share) {
-      footprint_.released(row);
-      footprint_.held(row, false, waits);
+  /// False if it would have to wait, and `policy` is not to.
+  bool enter(WaitPolicy policy) {
+    if (is_held_) return true;
+    HeavyLock& queue = engine_.queue_of(version_);
+    if (!engine_.is_free(queue, statement_.session.index, mode_, nullptr)) {
+      if (policy != WaitPolicy::block) return false;
+      engine_.enqueue(statement_, queue, mode_);
     }
-    locker.strength = strength;
-    row.has_dead_update = false;
-    refresh(row);
-    return;
+    queue.holdings.push_back({statement_.session.index, mode_, 1, 0});
+    engine_.refresh(queue);
+    return is_held_ = true;
   }
-  session.undo.push_back({Undo::Kind::lock, false, strength, &row, nullptr, nullptr});
-  row.lockers.push_back({session.tx, strength});
-  row.has_dead_update = false;
-  footprint_.held(row, strength <= LockStrength::share, waits);
-  refresh(row);
-}
 
-bool Engine::stands_in_line(const Session& session, const Row& row, LockStrength strength) {
-  if (!row.has_dead_update || strength != LockStrength::share) return false;
-  if (std::any_of(row.lockers.begin(), row.lockers.end(), [&](const Locker& l) { return l.tx == session.tx; }))
-    return false;
-  return std::any_of(row.waiters.begin(), row.waiters.end(), [&](const Waiter* waiter) {
-    return waiter->kind == Waiter::Kind::row_lock && waiter->queued && conflict(waiter->strength, strength);
-  });
-}
+ private:
+  Engine& engine_;
+  StatementContext& statement_;
+  Version& version_;
+  TableLockMode mode_;
+  bool is_held_ = false;
+};
 
 void Engine::pin(StatementContext& statement) {
   if (statement.pinned) return;
   // Whatever the statement reads after the wait it reads under the snapshot of this step.
-  for (const std::uint16_t table : statement.tables) footprint_.table(tables_[table], table, Access::read);
+  for (const std::uint16_t table : statement.tables) footprint_.table(tables_[table], table, sim::Access::read);
   statement.pinned = true;
 }
 
-void Engine::refuse(const StatementContext& statement, const Version& seen) const {
-  const char* text = seen.next == nullptr && !statement.is_select
-                         ? "could not serialize access due to concurrent delete"
-                         : "could not serialize access due to concurrent update";
-  throw SqlError(sqlstate::serialization_failure, text);
+void Engine::refuse(const StatementContext& statement, TupleResult result) {
+  throw SqlError(sqlstate::serialization_failure, result == TupleResult::deleted && !statement.is_select
+                                                      ? "could not serialize access due to concurrent delete"
+                                                      : "could not serialize access due to concurrent update");
 }
 
-LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy,
-                        bool follow) {
-  Session& session = statement.session;
-  Row& row = *seen.row;
-  using Outcome = LockResult::Outcome;
-  bool has_waited = false;
-  for (;;) {
-    footprint_.row(row, tables_[row.table]);
-    Version* current = &seen;
-    bool gone = false;
-    bool key_gone = false;
-    while (!gone && current->deleter != no_tx && current->deleter != session.tx && is_committed(current->deleter)) {
-      key_gone = key_gone || current->key_gone;
-      gone = current->next == nullptr;
-      if (!gone) current = current->next;
-    }
-    if (strength == LockStrength::key_share && !key_gone) current = &seen;  // F52: what it saw is good enough
-    const bool superseded = gone || current != &seen;
-    if (superseded && statement.repeatable) refuse(statement, seen);
-    if (gone) return {Outcome::deleted, nullptr};
-    if (current->deleter == session.tx) return {Outcome::own, current};
-    if (superseded && !follow) return {Outcome::moved, current};
-    // Who follows the chain waits for a change of the version it comes to, even one that its lock would tolerate, and
-    // has no place in a queue meanwhile (heapam_tuple_lock).
-    const bool is_changing = superseded && current->deleter != no_tx;
-    if (!is_changing && !is_held_against(row, session.tx, strength) &&
-        (has_waited || !stands_in_line(session, row, strength))) {
-      grant(session, row, strength, policy == WaitPolicy::block);
-      return {superseded ? Outcome::moved : Outcome::granted, current};
-    }
-    // KEY SHARE gets past the update of another column, and then stands before what its transaction did to the new
-    // version; that wait heeds no policy (heap_lock_updated_tuple).
-    const bool is_ahead =
-        strength == LockStrength::key_share && current == &seen && seen.deleter != no_tx && !seen.key_gone;
-    if (is_ahead) policy = WaitPolicy::block;
-    if (policy == WaitPolicy::skip_locked) return {Outcome::skipped, nullptr};
-    if (policy == WaitPolicy::nowait)
-      throw SqlError(sqlstate::lock_not_available,
-                     "could not obtain lock on row in relation \"" + tables_[row.table].schema->name + "\"");
-    if (is_changing) {
-      wait_for_change(statement, row, current->deleter);
-      continue;
-    }
-    const TxId updater = seen.deleter;
-    wait_for_row(statement, row, strength, is_ahead ? &seen : nullptr);
-    has_waited = true;
-    // Once that change is undone it takes its lock whoever else has got one by now (heap_lock_tuple does not look
-    // again).
-    if (is_ahead && seen.deleter != updater && (seen.deleter == no_tx || !seen.key_gone)) {
-      grant(session, row, strength, true);
-      return {Outcome::granted, &seen};
-    }
-  }
+void Engine::refuse_nowait(const Row& row) const {
+  throw SqlError(sqlstate::lock_not_available,
+                 "could not obtain lock on row in relation \"" + tables_[row.table].schema->name + "\"");
 }
 
-void Engine::wait_for_row(StatementContext& statement, Row& row, LockStrength strength, const Version* passed) {
+/// XactLockTableWait.
+bool Engine::wait_for_xid(StatementContext& statement, Row& row, Xid xid, WaitPolicy policy) {
+  if (!is_running(xid)) return true;
+  if (policy != WaitPolicy::block) return false;
   Waiter& waiter = statement.session.waiter;
-  waiter.kind = Waiter::Kind::row_lock;
-  waiter.strength = strength;
-  waiter.passed = passed;
-  if (passed != nullptr) waiter.blocker = passed->deleter;
-  waiter.seen_changes = row.changes;
-  // F26: who holds a lock on the row already does not queue for a stronger one.
-  waiter.queued = passed == nullptr && std::none_of(row.lockers.begin(), row.lockers.end(), [&](const Locker& locker) {
-                    return locker.tx == statement.session.tx;
-                  });
+  waiter.kind = Waiter::Kind::xid;
+  waiter.xid = xid;
   waiter.row = &row;
-  row.waiters.push_back(&waiter);
+  waiter.lock = nullptr;
   wait(statement);
+  footprint_.row(row, tables_[row.table]);
+  return true;
 }
 
-void Engine::wait_for_change(StatementContext& statement, Row& row, TxId blocker) {
-  Waiter& waiter = statement.session.waiter;
-  waiter.kind = Waiter::Kind::key;
-  waiter.queued = false;
-  waiter.blocker = blocker;
-  waiter.row = &row;
-  row.waiters.push_back(&waiter);
-  wait(statement);
+/// MultiXactIdWait: for one after the other of those who are in the mark now.
+bool Engine::wait_for_mark(StatementContext& statement, Version& version, LockStrength strength, WaitPolicy policy) {
+  if (!version.is_multi) return wait_for_xid(statement, *version.row, version.lockers[0].xid, policy);
+  const std::size_t count = version.lockers.size();
+  auto* members = static_cast<Locker*>(arena_.allocate(count * sizeof(Locker), alignof(Locker)));
+  std::copy_n(version.lockers.begin(), count, members);
+  return std::all_of(members, members + count, [&](const Locker& member) {
+    return is_own(statement.session, member.xid) || !conflict(member.strength, strength) ||
+           wait_for_xid(statement, *version.row, member.xid, policy);
+  });
 }
 
 namespace {
 
-/// The time-outs of one wait; whatever has not fired is cancelled when the wait ends.
-struct WaitTimers {
-  sim::Execution& execution;
-  std::optional<sim::TimerId> lock;
-  std::optional<sim::TimerId> statement;
-  std::optional<sim::TimerId> deadlock = std::nullopt;
-  ~WaitTimers() {
-    if (deadlock) execution.cancel_timer(*deadlock);
-    if (lock) execution.cancel_timer(*lock);
-    if (statement) execution.cancel_timer(*statement);
-  }
-};
+bool is_changed_in_key(const Version& version) {
+  return std::any_of(version.lockers.begin(), version.lockers.end(),
+                     [](const Locker& locker) { return locker.strength == LockStrength::update; });
+}
 
-struct DeadlockCheck {
-  Engine& engine;
-  Waiter& waiter;
-};
-
-template <bool Waiter::* flag>
-void on_timeout(void* context) {
-  Waiter& waiter = *static_cast<Waiter*>(context);
-  waiter.*flag = true;
-  waiter.ready = true;
-  waiter.execution->touch(waiter.object, Access::write);
-  waiter.execution->refresh(waiter.task);
+bool is_locked_exclusively(const Version& version) {
+  return std::any_of(version.lockers.begin(), version.lockers.end(),
+                     [](const Locker& locker) { return locker.strength >= LockStrength::no_key_update; });
 }
 
 }  // namespace
 
-void Engine::on_deadlock_timeout(void* check) {
-  const auto& due = *static_cast<DeadlockCheck*>(check);
-  due.engine.check_deadlock(due.waiter);
-}
-
-void Engine::touch_wait(const Waiter& waiter) {
-  if (waiter.row != nullptr) {
-    footprint_.row(*waiter.row, tables_[waiter.row->table]);
-  } else {
-    touch(*waiter.lock, TableLockMode::access_exclusive);
+bool Engine::must_wait(StatementContext& statement, Version& version, LockStrength strength, bool lock_updates,
+                       std::optional<TupleResult>& result) {
+  const Session& session = statement.session;
+  switch (strength) {
+    case LockStrength::key_share:
+      for (;;) {
+        if (is_changed_in_key(version)) break;
+        const bool updated = !is_only_locked(version);
+        if (lock_updates && updated) {
+          const TupleResult newer = lock_newer(statement, version, strength);
+          if (newer != TupleResult::ok) {
+            result = newer;
+            return false;
+          }
+        }
+        if (is_only_locked(version) || (updated && !is_changed_in_key(version))) return false;
+      }
+      break;
+    case LockStrength::share:
+      if (is_only_locked(version) && !is_locked_exclusively(version)) return false;
+      break;
+    case LockStrength::no_key_update:
+      if (version.is_multi ? !find_mark_conflict(session, version, strength).conflicts
+                           : version.lockers[0].strength == LockStrength::key_share)
+        return false;
+      break;
+    case LockStrength::update:
+      break;
   }
-  footprint_.object(waiter.object, Access::write);
+  return version.is_multi || !is_own(session, version.lockers[0].xid);
 }
 
-void Engine::begin_wait(StatementContext& statement) {
-  Waiter& waiter = statement.session.waiter;
-  sim::Execution* execution = execution_;
-  if (execution == nullptr || !execution->in_task()) {
-    const std::string what = waiter.row != nullptr                         ? tables_[waiter.row->table].schema->name
-                             : waiter.lock->kind == HeavyLock::Kind::table ? tables_[waiter.lock->key].schema->name
-                                                                           : "an advisory lock";
-    auto& queue = waiter.row != nullptr ? waiter.row->waiters : waiter.lock->waiters;
-    std::erase(queue, &waiter);
-    throw sim::Error(sim::ErrorCode::usage, "a statement on " + what +
-                                                " would wait for ever: it was executed outside of a task, where nobody "
-                                                "else runs");
+/// heap_lock_tuple. `lock_updates`: the newer versions of an update in progress are locked, too.
+Engine::TupleResult Engine::lock_version(StatementContext& statement, Version& version, LockStrength strength,
+                                         WaitPolicy policy, bool lock_updates) {
+  Session& session = statement.session;
+  Row& row = *version.row;
+  TupleQueue queue(*this, statement, version, strength);
+  bool is_first_look = true;
+  bool is_member = false;
+  for (;;) {
+    footprint_.row(row, tables_[row.table]);
+    const TupleState state = state_of(session, version);
+    if (state == TupleState::own) return TupleResult::own;
+    if (state == TupleState::free) break;
+    if (std::exchange(is_first_look, false)) {
+      for (const Locker& locker : version.lockers) {
+        if (!is_own(session, locker.xid)) continue;
+        if (locker.strength >= strength) return TupleResult::ok;
+        is_member = is_member || version.is_multi;
+      }
+    }
+    std::optional<TupleResult> result;
+    if (!must_wait(statement, version, strength, lock_updates, result)) {
+      if (result) return *result;
+      break;
+    }
+    if (state == TupleState::updated) return TupleResult::updated;
+    if (state == TupleState::deleted) return TupleResult::deleted;
+    if (!is_member && !queue.enter(policy)) return TupleResult::blocked;
+    if (!is_marked(version)) continue;
+    const std::uint32_t marks = version.marks;
+    const bool was_only_locked = is_only_locked(version);
+    if (!wait_for_mark(statement, version, strength, policy)) return TupleResult::blocked;
+    if (lock_updates && !was_only_locked) {
+      const TupleResult newer = lock_newer(statement, version, strength);
+      if (newer != TupleResult::ok) return newer;
+    }
+    if (version.marks != marks) continue;
+    if (!was_changed(version)) break;
+    return version.next != nullptr ? TupleResult::updated : TupleResult::deleted;
   }
-  pin(statement);
-  if (waiter.row != nullptr) make_dirty(*waiter.row);
-  waiter.active = true;
-  waiter.ready = waiter.doomed = waiter.lock_timed_out = waiter.statement_timed_out = false;
-  waiter.cancelled = waiter.terminated = false;
-  waiter.held_back_by = Waiter::nobody;
-  waiter.tx = statement.session.tx;
-  waiter.execution = execution;
-  waiter.task = execution->running_task().id;
-  touch_wait(waiter);
+  note_lock(session, row, strength, policy == WaitPolicy::block);
+  mark(session, version, strength, false);
+  return TupleResult::ok;
 }
 
-void Engine::end_wait(Waiter& waiter) noexcept {
-  waiter.active = false;
-  std::erase(waiter.row != nullptr ? waiter.row->waiters : waiter.lock->waiters, &waiter);
-  if (waiter.execution->tearing_down()) return;
-  if (waiter.row != nullptr) {
-    refresh(*waiter.row);
-  } else {
-    refresh(*waiter.lock);
+/// heap_lock_updated_tuple.
+Engine::TupleResult Engine::lock_newer(StatementContext& statement, Version& version, LockStrength strength) {
+  for (Version* newer = version.next; newer != nullptr;) {
+    const std::optional<TupleResult> result = try_lock_newer(statement, *newer, strength);
+    if (!result) continue;
+    if (*result != TupleResult::ok) return *result;
+    if (xids_[newer->creator_xid].state == XidRecord::State::aborted || !was_changed(*newer)) break;
+    newer = newer->next;
+  }
+  return TupleResult::ok;
+}
+
+/// Nothing if it has waited, and must look again.
+std::optional<Engine::TupleResult> Engine::try_lock_newer(StatementContext& statement, Version& version,
+                                                          LockStrength strength) {
+  Session& session = statement.session;
+  if (xids_[version.creator_xid].state == XidRecord::State::aborted) return TupleResult::ok;
+  if (is_marked(version)) {
+    for (const Locker& locker : version.lockers) {
+      if (is_own(session, locker.xid)) return TupleResult::ok;
+      if (!conflict(locker.strength, strength)) continue;
+      if (is_running(locker.xid)) {
+        static_cast<void>(wait_for_xid(statement, *version.row, locker.xid, WaitPolicy::block));
+        return std::nullopt;
+      }
+      if (locker.updates && xids_[locker.xid].state == XidRecord::State::committed)
+        return version.next != nullptr ? TupleResult::updated : TupleResult::deleted;
+    }
+  }
+  note_lock(session, *version.row, strength, true);
+  mark(session, version, strength, false);
+  return TupleResult::ok;
+}
+
+/// What heapam_tuple_lock does with a version that turns out to have been updated: goes to the row's newest, and waits
+/// there for a change in progress, even one that the lock would tolerate. Nothing if `version` is to be locked.
+std::optional<LockResult> Engine::follow(StatementContext& statement, Version*& version, WaitPolicy policy) {
+  using Outcome = LockResult::Outcome;
+  Row& row = *version->row;
+  for (version = version->next;;) {
+    footprint_.row(row, tables_[row.table]);
+    const TxId deleter = version->deleter;
+    if (deleter == no_tx) return std::nullopt;
+    if (deleter == statement.session.tx) return LockResult{Outcome::own, version};
+    if (is_committed(deleter)) {
+      if (version->next == nullptr) return LockResult{Outcome::deleted, nullptr};
+      version = version->next;
+    } else if (!wait_for_xid(statement, row, changer_of(*version), policy)) {
+      if (policy == WaitPolicy::nowait) refuse_nowait(row);
+      return LockResult{Outcome::skipped, nullptr};
+    }
   }
 }
 
-void Engine::wait(StatementContext& statement) {
-  Waiter& waiter = statement.session.waiter;
-  begin_wait(statement);
-  struct Ended {
-    Engine& engine;
-    Waiter& waiter;
-    ~Ended() { engine.end_wait(waiter); }
-  } ended{*this, waiter};
-  if (waiter.row != nullptr) {
-    footprint_.blocked(*waiter.row);
-  } else {
-    footprint_.blocked(*waiter.lock);
+LockResult Engine::lock_newest(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy,
+                               bool lock_updates) {
+  using Outcome = LockResult::Outcome;
+  for (Version* version = &seen;;) {
+    const TupleResult result = lock_version(statement, *version, strength, policy, lock_updates);
+    switch (result) {
+      case TupleResult::ok:
+        return {version == &seen ? Outcome::granted : Outcome::moved, version};
+      case TupleResult::own:
+        return {Outcome::own, version};
+      case TupleResult::blocked:
+        if (policy == WaitPolicy::nowait) refuse_nowait(*seen.row);
+        return {Outcome::skipped, nullptr};
+      case TupleResult::updated:
+      case TupleResult::deleted:
+        break;
+    }
+    if (statement.repeatable) refuse(statement, result);
+    if (result == TupleResult::deleted) return {Outcome::deleted, nullptr};
+    if (const std::optional<LockResult> end = follow(statement, version, policy)) return *end;
   }
-  resolve_deadlocks(waiter);
-  sim::Execution& execution = *waiter.execution;
-  if (!waiter.doomed) {
-    WaitTimers timers{execution, std::nullopt, std::nullopt};
-    const Settings& settings = statement.session.settings;
-    if (settings.lock_timeout.count() > 0)
-      timers.lock =
-          execution.arm_timer(execution.now() + settings.lock_timeout, &on_timeout<&Waiter::lock_timed_out>, &waiter);
-    if (settings.statement_timeout.count() > 0)
-      timers.statement = execution.arm_timer(statement.deadline, &on_timeout<&Waiter::statement_timed_out>, &waiter);
-    DeadlockCheck check{*this, waiter};
-    if (options_.deadlocks == DeadlockSearch::after_timeout)
-      timers.deadlock = execution.arm_timer(execution.now() + settings.deadlock_timeout, &on_deadlock_timeout, &check);
-    const sim::Guard granted{[](const void* self) { return static_cast<const Waiter*>(self)->ready; }, &waiter};
-    const bool has_object = waiter.row != nullptr ? waiter.row->has_object : waiter.lock->has_object;
-    const sim::ObjectId object = !has_object             ? sim::Execution::no_object
-                                 : waiter.row != nullptr ? waiter.row->object
-                                                         : waiter.lock->object;
-    if (!execution.begin_wait(ops::lock_wait, object, Access::write, granted, sim::WaitKind::await, statement.where) ||
-        !execution.schedule())
-      throw sim::Unwind{};
-    execution.end_wait();
-    touch_wait(waiter);
-  }
-  if (waiter.doomed) throw SqlError(sqlstate::deadlock_detected, "deadlock detected");
-  if (waiter.cancelled || waiter.terminated || !may_go_on(waiter)) throw_if_interrupted(waiter);
 }
 
-void Engine::throw_if_interrupted(const Waiter& waiter) const {
-  if (waiter.terminated)
-    throw SqlError(sqlstate::admin_shutdown, "terminating connection due to administrator command");
-  if (waiter.cancelled) throw SqlError(sqlstate::query_canceled, "canceling statement due to user request");
-  if (waiter.lock_timed_out) throw SqlError(sqlstate::lock_not_available, "canceling statement due to lock timeout");
-  if (waiter.statement_timed_out)
-    throw SqlError(sqlstate::query_canceled, "canceling statement due to statement timeout");
+LockResult Engine::lock(StatementContext& statement, Version& seen, LockStrength strength, WaitPolicy policy) {
+  return lock_newest(statement, seen, strength, policy, true);
 }
 
-void Engine::interrupt(Session& session, bool terminate) {
-  Waiter& waiter = session.waiter;
-  if (!waiter.active) return;
-  (terminate ? waiter.terminated : waiter.cancelled) = true;
-  footprint_.object(waiter.object, Access::write);
-  update_readiness(waiter);
+LockResult Engine::lock_existing(StatementContext& statement, Version& seen, LockStrength strength) {
+  using Outcome = LockResult::Outcome;
+  const TupleResult result = lock_version(statement, seen, strength, WaitPolicy::block, false);
+  if (result == TupleResult::ok) return {Outcome::granted, &seen};
+  if (result == TupleResult::own) return {Outcome::own, &seen};
+  if (statement.repeatable) refuse(statement, result);
+  return {result == TupleResult::deleted ? Outcome::deleted : Outcome::moved, seen.next};
+}
+
+/// The waits of heap_update and heap_delete.
+Engine::TupleResult Engine::wait_to_change(StatementContext& statement, Version& version, LockStrength strength) {
+  const Session& session = statement.session;
+  TupleQueue queue(*this, statement, version, strength);
+  const auto outcome = [&] {
+    if (!was_changed(version)) return TupleResult::ok;
+    return version.next != nullptr ? TupleResult::updated : TupleResult::deleted;
+  };
+  for (;;) {
+    footprint_.row(*version.row, tables_[version.row->table]);
+    switch (state_of(session, version)) {
+      case TupleState::free:
+        return TupleResult::ok;
+      case TupleState::own:
+        return TupleResult::own;
+      case TupleState::updated:
+        return TupleResult::updated;
+      case TupleState::deleted:
+        return TupleResult::deleted;
+      case TupleState::marked:
+        break;
+    }
+    bool is_member = false;
+    if (version.is_multi) {
+      const MarkConflict found = find_mark_conflict(session, version, strength);
+      if (!found.conflicts) return outcome();
+      is_member = found.is_member;
+    } else if (is_own(session, version.lockers[0].xid) ||
+               (strength == LockStrength::no_key_update && version.lockers[0].strength == LockStrength::key_share)) {
+      return TupleResult::ok;
+    }
+    if (!is_member) queue.enter(WaitPolicy::block);
+    if (!is_marked(version)) continue;
+    const std::uint32_t marks = version.marks;
+    static_cast<void>(wait_for_mark(statement, version, strength, WaitPolicy::block));
+    if (version.marks == marks) return outcome();
+  }
+}
+
+LockResult Engine::prepare_change(StatementContext& statement, Version& seen, LockStrength strength) {
+  using Outcome = LockResult::Outcome;
+  const TupleResult result = wait_to_change(statement, seen, strength);
+  if (result == TupleResult::ok) return {Outcome::granted, &seen};
+  if (result == TupleResult::own) return {Outcome::own, &seen};
+  if (statement.repeatable) refuse(statement, result);
+  if (result == TupleResult::deleted) return {Outcome::deleted, nullptr};
+  return lock_newest(statement, seen, strength, WaitPolicy::block, false);
 }
 
 Engine::Conflict Engine::find_conflict(StatementContext& statement, std::uint16_t ordinal, const Value* values,
@@ -334,7 +331,7 @@ Engine::Conflict Engine::find_conflict(StatementContext& statement, std::uint16_
       footprint_.new_key(table, ordinal, i, hash);
       Version* live = nullptr;
       Version* pending = nullptr;
-      TxId blocker = no_tx;
+      Xid blocker = no_xid;
       index.each(hash, [&](const Version& entry) {
         Row& row = *entry.row;
         if (&row == except || row.newest == nullptr) return true;
@@ -347,13 +344,13 @@ Engine::Conflict Engine::find_conflict(StatementContext& statement, std::uint16_
           if (created && version->deleter == no_tx) live = version;
           if (ended || live != nullptr) continue;
           pending = version;
-          blocker = created ? version->deleter : version->creator;
+          blocker = created ? changer_of(*version) : version->creator_xid;
         }
         return live == nullptr && pending == nullptr;
       });
       if (live != nullptr) return {live, i};
       if (pending == nullptr) break;
-      wait_for_change(statement, *pending->row, blocker);
+      static_cast<void>(wait_for_xid(statement, *pending->row, blocker, WaitPolicy::block));
     }
   }
   return {};

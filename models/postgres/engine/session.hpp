@@ -25,41 +25,29 @@ struct Snapshot {
 struct Undo {
   enum class Kind : std::uint8_t { insert, update, remove, lock };
   Kind kind = Kind::lock;
-  bool had_lock = false;                            ///< lock: the transaction held a weaker one
-  LockStrength strength = LockStrength::key_share;  ///< lock: which
+  bool had_lock = false;  ///< lock: the transaction held another one on the row
   Row* row = nullptr;
   Version* version = nullptr;    ///< the version ended, or the one inserted
   Version* successor = nullptr;  ///< update: the new version
-  bool released = false;         ///< made under a savepoint that was released since
 };
 
-/// A session's wait. It lists itself with the row or the lock that it waits for.
+/// A session's wait.
 struct Waiter {
   enum class Kind : std::uint8_t {
-    row_lock,
-    key,    ///< the end of `blocker`'s change of the row, such as one that holds a unique key
-    heavy,  ///< a table or an advisory lock
+    xid,    ///< for the end of a transaction or subtransaction that has marked or made a version of `row`
+    heavy,  ///< in the queue of `lock`
   };
-  Kind kind = Kind::row_lock;
+  Kind kind = Kind::xid;
   bool active = false;
-  bool queued = false;  ///< has a place in the row's queue; a holder that wants a stronger lock has none
   bool ready = false;
   bool doomed = false;  ///< chosen as the victim of a deadlock
   bool lock_timed_out = false;
   bool statement_timed_out = false;
   bool cancelled = false;
   bool terminated = false;
-  LockStrength strength = LockStrength::key_share;
-  TxId tx = no_tx;
-  TxId blocker = no_tx;
-  std::uint32_t seen_changes = 0;
   std::uint32_t session = 0;
-  /// The session whose transaction's end this waits for, though it has rolled back what was waited for: the change was
-  /// made under a savepoint that had been released (XactLockTableWait goes over to the topmost transaction).
-  std::uint32_t held_back_by = nobody;
-  static constexpr std::uint32_t nobody = ~std::uint32_t{0};
-  Row* row = nullptr;
-  const Version* passed = nullptr;  ///< KEY SHARE: whose non-key update by `blocker` is not waited for
+  Xid xid = no_xid;
+  Row* row = nullptr;  ///< null for a table or an advisory lock
   HeavyLock* lock = nullptr;
   TableLockMode mode = TableLockMode::access_share;
   sim::TaskId task = 0;
@@ -85,8 +73,16 @@ struct DeferredCheck {
   Version* successor = nullptr;   ///< parent_update
 };
 
+/// A transaction or subtransaction of the session that has locked or written something, and the number of savepoints
+/// around it.
+struct OwnXid {
+  Xid xid = no_xid;
+  std::size_t depth = 0;
+};
+
 struct Savepoint {
   std::string_view name;
+  Xid xid = no_xid;  ///< of what was done since
   std::size_t undo_mark = 0;
   std::size_t held_mark = 0;
   std::size_t deferred_mark = 0;
@@ -128,9 +124,9 @@ struct Session {
   std::vector<Notice> notices;          ///< of the last statement, or of the last string of statements
   std::vector<DeferredCheck> deferred;  ///< foreign-key checks to be made at COMMIT
   std::vector<HeldLock> held;           ///< table and advisory locks that end with the transaction
-  std::vector<Row*> ended_rows;         ///< scratch of commit and rollback
+  std::vector<OwnXid> xids;
+  Xid xid = no_xid;  ///< of what was done before the first savepoint
   Waiter waiter;
-  bool holds_back = false;  ///< somebody is `held_back_by` this session
   std::uint64_t rows_inserted = 0;
   std::uint32_t serial = ~std::uint32_t{0};  ///< SERIALIZABLE: the transaction's place among the dependencies
   std::uint32_t session_locks = 0;           ///< advisory locks of the session itself

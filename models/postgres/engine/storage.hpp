@@ -8,6 +8,7 @@
 // writing. Not modelled: pages, vacuum, re-use of space.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -28,8 +29,27 @@ using TxId = std::uint32_t;
 inline constexpr TxId base_tx = 0;
 inline constexpr TxId no_tx = ~TxId{0};
 
+/// Index of a transaction or subtransaction that has locked or written something, in the order in which they first did.
+using Xid = std::uint32_t;
+inline constexpr Xid base_xid = 0;
+inline constexpr Xid no_xid = ~Xid{0};
+
+struct XidRecord {
+  enum class State : std::uint8_t { running, committed, aborted };
+  TxId tx = no_tx;
+  std::uint32_t session = 0;
+  State state = State::running;
+  bool released = false;  ///< its savepoint: who waits for it waits for the whole transaction
+};
+
 struct Row;
-struct Waiter;
+
+struct Locker {
+  Xid xid = no_xid;
+  LockStrength strength = LockStrength::key_share;
+  bool updates = false;  ///< or deletes
+  friend bool operator==(const Locker&, const Locker&) = default;
+};
 
 struct Version {
   Row* row = nullptr;
@@ -40,11 +60,12 @@ struct Version {
   std::uint32_t deleted_by = 0;
   Version* next = nullptr;  ///< what the update made of it; null after a delete
   bool key_gone = false;    ///< deleted, or updated in a key column
-};
-
-struct Locker {
-  TxId tx = no_tx;
-  LockStrength strength = LockStrength::key_share;
+  Xid creator_xid = base_xid;
+  // The version's mark (xmax): who locks, updates or deletes it. Those who have ended stay until the next mark.
+  std::vector<Locker> lockers;
+  bool is_multi = false;       ///< a multixact: the mark tells its members apart, and keeps those that have ended
+  std::uint32_t marks = 0;     ///< how often it was marked
+  HeavyLock* queue = nullptr;  ///< the queue of those who wait for its mark (locktype tuple); null until one does
 };
 
 struct Row {
@@ -52,25 +73,28 @@ struct Row {
   bool dirty = false;  ///< differs from the blueprint: to be restored by reset
   bool has_object = false;
   Version* first = nullptr;
-  Version* newest = nullptr;     ///< null if the row's insertion was undone
-  std::uint32_t changes = 0;     ///< how many updates and deletes have been committed
-  std::vector<Locker> lockers;   ///< at most one entry per transaction
-  bool has_dead_update = false;  ///< beside its lockers, until one of them comes: an update that was rolled back
-  std::vector<Waiter*> waiters;  ///< in order of arrival
-  sim::ObjectId object;          ///< footprint: who locks and changes the row
+  Version* newest = nullptr;  ///< null if the row's insertion was undone
+  sim::ObjectId object;       ///< footprint: who locks and changes the row
   // The row's identity, the same in every schedule: the ordinal among its writer's rows.
   bool of_blueprint = true;
   sim::ObjectId writer;
   std::uint64_t ordinal = 0;
 };
 
+/// HEAP_XMAX_IS_LOCKED_ONLY: no update is in the mark, not even one that was rolled back.
+[[nodiscard]] inline bool is_only_locked(const Version& version) {
+  return std::none_of(version.lockers.begin(), version.lockers.end(), [](const Locker& l) { return l.updates; });
+}
+
 /// A hash index from key values to the versions that brought a key into a row. Holds at least one entry per (row, key)
 /// that any version of the row has; readers check what they find.
 class KeyIndex {
  public:
-  explicit KeyIndex(const UniqueIndex& definition) : columns_(definition.columns), buckets_(16, none) {}
+  explicit KeyIndex(const UniqueIndex& definition)
+      : columns_(definition.columns), is_plain_(definition.is_plain), buckets_(16, none) {}
 
   [[nodiscard]] const std::vector<std::uint16_t>& columns() const noexcept { return columns_; }
+  [[nodiscard]] bool is_plain() const noexcept { return is_plain_; }
   /// Null keys are not indexed.
   [[nodiscard]] bool has_null(const Value* values) const;
   [[nodiscard]] std::uint64_t hash_of(const Value* values) const;
@@ -101,6 +125,7 @@ class KeyIndex {
   void unlink(std::uint32_t entry);
 
   std::vector<std::uint16_t> columns_;
+  bool is_plain_ = true;
   std::vector<std::uint32_t> buckets_;
   std::vector<Entry> entries_;
   std::size_t base_size_ = 0;

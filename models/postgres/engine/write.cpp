@@ -17,11 +17,29 @@ Value* Executor::assigned(const std::vector<Assignment>& assignments, const Tabl
   return values;
 }
 
-void Executor::check_row(const Table& table, const Value* values) {
+void Executor::compute_keys(Engine& engine, const TableSchema& table, Value* values) {
+  static const Plan nothing;
+  static const std::vector<std::uint16_t> no_tables;
+  Session session;
+  StatementContext statement{session, no_tables, {}, true, true, false, {}, std::source_location::current()};
+  ResultData result;
+  Executor(engine, statement, nothing, {}, result).compute_keys(table, values);
+}
+
+void Executor::compute_keys(const TableSchema& table, Value* values) {
+  const Value* row = values;
+  const Frame frame{&row, nullptr, nullptr};
+  for (std::size_t i = table.columns.size() - table.hidden; i < table.columns.size(); ++i) {
+    const Value value = evaluate(*table.columns[i].computed, frame);
+    values[i] = table.columns[i].is_condition && !value.is_true() ? Value() : value;
+  }
+}
+
+void Executor::check_row(const Table& table, Value* values) {
   const TableSchema& schema = *table.schema;
   const auto failing_row = [&] {
     std::string text = "Failing row contains (";
-    for (std::size_t i = 0; i < schema.columns.size(); ++i)
+    for (std::size_t i = 0; i + schema.hidden < schema.columns.size(); ++i)
       text += (i > 0 ? ", " : "") + (values[i].is_null() ? std::string("null") : to_text(values[i]));
     return text + ").";
   };
@@ -33,7 +51,8 @@ void Executor::check_row(const Table& table, const Value* values) {
     error.set_detail(failing_row());
     throw error;
   }
-  const Frame frame{&values, nullptr, nullptr};
+  const Value* row = values;
+  const Frame frame{&row, nullptr, nullptr};
   for (const Check& check : schema.checks) {
     const Value value = evaluate(check.condition, frame);
     if (value.is_null() || value.boolean()) continue;
@@ -42,6 +61,7 @@ void Executor::check_row(const Table& table, const Value* values) {
     error.set_detail(failing_row());
     throw error;
   }
+  compute_keys(schema, values);
 }
 
 void Executor::returning(const std::vector<OutputColumn>& outputs, const Frame& frame) {
@@ -70,11 +90,11 @@ void Executor::update_row(const UpdatePlan& plan, Combination& current, const Fr
   Table& table = engine_.table(plan.source.relations[0].table);
   for (;;) {
     Version& old = *current.versions[0];
-    const Value* values = assigned(plan.assignments, table, old.values, frame);
+    Value* values = assigned(plan.assignments, table, old.values, frame);
     check_row(table, values);
     const LockStrength strength =
         engine_.key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
-    const LockResult result = engine_.lock(statement_, old, strength, WaitPolicy::block);
+    const LockResult result = engine_.prepare_change(statement_, old, strength);
     if (result.outcome == Outcome::granted) {
       queue_checks(plan.source.relations[0].table, &old, &engine_.update(statement_, old, values));
       current.rows[0] = values;
@@ -105,7 +125,7 @@ void Executor::remove(const DeletePlan& plan) {
 
 void Executor::remove_row(const DeletePlan& plan, Combination& current, const Frame& frame) {
   for (;;) {
-    const LockResult result = engine_.lock(statement_, *current.versions[0], LockStrength::update, WaitPolicy::block);
+    const LockResult result = engine_.prepare_change(statement_, *current.versions[0], LockStrength::update);
     if (result.outcome == Outcome::granted) {
       engine_.remove(statement_, *current.versions[0]);
       queue_checks(plan.source.relations[0].table, current.versions[0], nullptr);

@@ -39,11 +39,11 @@ const Expr* key_value(const Expr& condition, std::size_t relation, std::uint16_t
 bool has_lookup(const TableSchema& table, const std::vector<Expr>& conjuncts, std::size_t relation,
                 RelationSet before) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const UniqueIndex& index) {
-    return std::all_of(index.columns.begin(), index.columns.end(), [&](std::uint16_t column) {
-      return std::any_of(conjuncts.begin(), conjuncts.end(), [&](const Expr& conjunct) {
-        return key_value(conjunct, relation, column, before) != nullptr;
-      });
-    });
+    return index.is_plain && std::all_of(index.columns.begin(), index.columns.end(), [&](std::uint16_t column) {
+             return std::any_of(conjuncts.begin(), conjuncts.end(), [&](const Expr& conjunct) {
+               return key_value(conjunct, relation, column, before) != nullptr;
+             });
+           });
   });
 }
 
@@ -181,7 +181,8 @@ void Binder::choose_lookups(Source& source) {
     const TableSchema& table = schema_.tables[relation.table];
     auto& conjuncts = relation.left_join ? relation.join_conditions : relation.filters;
     for (std::size_t index = 0; index < table.indexes.size() && !relation.lookup; ++index)
-      relation.lookup = find_lookup(table.indexes[index], static_cast<std::uint16_t>(index), conjuncts, i, known);
+      if (table.indexes[index].is_plain)
+        relation.lookup = find_lookup(table.indexes[index], static_cast<std::uint16_t>(index), conjuncts, i, known);
   }
 }
 

@@ -66,7 +66,8 @@ std::optional<std::uint16_t> Binder::find_column(const ScopeTable& table, const 
 }
 
 std::size_t Binder::column_count(const ScopeTable& table) const {
-  return table.subselect != nullptr ? table.subselect->outputs.size() : schema_.tables[table.table].columns.size();
+  return table.subselect != nullptr ? table.subselect->outputs.size()
+                                    : schema_.tables[table.table].columns.size() - schema_.tables[table.table].hidden;
 }
 
 const std::string& Binder::column_name(const ScopeTable& table, std::size_t index) const {

@@ -43,10 +43,44 @@ bool Binder::names_key(const std::vector<Assignment>& assignments, std::uint16_t
   return std::any_of(assignments.begin(), assignments.end(), [&](const Assignment& assignment) {
     const auto& indexes = schema_.tables[table].indexes;
     return std::any_of(indexes.begin(), indexes.end(), [&](const UniqueIndex& index) {
-      return std::find(index.columns.begin(), index.columns.end(), assignment.column) != index.columns.end();
+      return index.is_plain &&
+             std::find(index.columns.begin(), index.columns.end(), assignment.column) != index.columns.end();
     });
   });
 }
+
+namespace {
+
+/// Whether the condition is one of those that `given` joins by AND. The server's proofs go further.
+bool implies(const Expr& given, const Expr& condition) {
+  if (equal_expressions(given, condition)) return true;
+  return given.op == ExprOp::logic_and &&
+         std::any_of(given.args.begin(), given.args.end(), [&](const Expr& arg) { return implies(arg, condition); });
+}
+
+/// Whether ON CONFLICT (columns, expressions) WHERE given means this index.
+bool is_arbiter(const TableSchema& table, const UniqueIndex& index, const std::vector<std::uint16_t>& columns,
+                const std::vector<Expr>& expressions, const std::optional<Expr>& given) {
+  std::size_t named = 0;
+  std::vector<bool> used(expressions.size());
+  for (const std::uint16_t ordinal : index.columns) {
+    const Column& column = table.columns[ordinal];
+    if (!column.computed) {
+      if (std::find(columns.begin(), columns.end(), ordinal) == columns.end()) return false;
+      ++named;
+    } else if (column.is_condition) {
+      if (!given || !implies(*given, *column.computed)) return false;
+    } else {
+      const auto same_one = [&](const Expr& expression) { return equal_expressions(expression, *column.computed); };
+      const auto found = std::find_if(expressions.begin(), expressions.end(), same_one);
+      if (found == expressions.end()) return false;
+      used[static_cast<std::size_t>(found - expressions.begin())] = true;
+    }
+  }
+  return named == columns.size() && std::find(used.begin(), used.end(), false) == used.end();
+}
+
+}  // namespace
 
 ConflictPlan Binder::on_conflict(const ast::OnConflict& syntax, const ast::TableRef& table, std::uint16_t ordinal) {
   const TableSchema& schema = schema_.tables[ordinal];
@@ -59,19 +93,23 @@ ConflictPlan Binder::on_conflict(const ast::OnConflict& syntax, const ast::Table
       fail_at(sqlstate::undefined_object,
               "constraint \"" + syntax.constraint + "\" for table \"" + schema.name + "\" does not exist",
               syntax.location);
-  } else if (!syntax.columns.empty()) {
+  } else if (!syntax.columns.empty() || !syntax.expressions.empty()) {
     std::vector<std::uint16_t> wanted;
     for (const std::string& name : syntax.columns) {
       const auto column = schema.find_column(name);
       if (!column) fail_at(sqlstate::undefined_column, "column \"" + name + "\" does not exist", syntax.location);
       wanted.push_back(*column);
     }
-    std::sort(wanted.begin(), wanted.end());
-    for (std::size_t i = 0; i < schema.indexes.size() && !plan.arbiter; ++i) {
-      auto columns = schema.indexes[i].columns;
-      std::sort(columns.begin(), columns.end());
-      if (columns == wanted) plan.arbiter = static_cast<std::uint16_t>(i);
-    }
+    Scope scope;
+    scope.clause = "index expressions";
+    scope.tables.push_back({table.alias, ordinal, 0, false, {}, nullptr});
+    std::vector<Expr> expressions;
+    for (const ast::Expr& expression : syntax.expressions) expressions.push_back(bind(expression, scope));
+    std::optional<Expr> given;
+    if (syntax.index_where) given = condition(*syntax.index_where, scope, "WHERE");
+    for (std::size_t i = 0; i < schema.indexes.size() && !plan.arbiter; ++i)
+      if (is_arbiter(schema, schema.indexes[i], wanted, expressions, given))
+        plan.arbiter = static_cast<std::uint16_t>(i);
     plan.lacks_arbiter = !plan.arbiter;
   } else if (syntax.do_update) {
     fail_at(sqlstate::syntax_error, "ON CONFLICT DO UPDATE requires inference specification or constraint name",
@@ -115,7 +153,8 @@ InsertPlan Binder::insert(const ast::Insert& syntax) {
   }
   const bool columns_given = !columns.empty();
   if (!columns_given)
-    for (std::size_t i = 0; i < table.columns.size(); ++i) columns.push_back(static_cast<std::uint16_t>(i));
+    for (std::size_t i = 0; i + table.hidden < table.columns.size(); ++i)
+      columns.push_back(static_cast<std::uint16_t>(i));
   const auto check_width = [&](std::size_t width, int location) {
     if (width > columns.size())
       fail_at(sqlstate::syntax_error, "INSERT has more expressions than target columns", location);

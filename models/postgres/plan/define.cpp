@@ -74,7 +74,7 @@ void add_constraints(TableSchema& table, const ast::CreateTable& syntax, std::ui
     if (constraint.primary && std::exchange(has_primary, true))
       fail_at("42P16", "multiple primary keys for table \"" + table.name + "\" are not allowed", constraint.location);
     UniqueIndex index{constraint_name(table, constraint), find_columns(table, constraint.columns, constraint.location),
-                      constraint.primary};
+                      constraint.primary, true};
     if (constraint.primary)
       for (const std::uint16_t column : index.columns) table.columns[column].not_null = true;
     table.indexes.insert(constraint.primary ? table.indexes.begin() : table.indexes.end(), std::move(index));
@@ -94,6 +94,7 @@ std::uint16_t find_parent_index(const TableSchema& parent, const std::vector<std
                                 const ast::ForeignKey& syntax) {
   for (std::size_t i = 0; i < parent.indexes.size(); ++i) {
     const UniqueIndex& index = parent.indexes[i];
+    if (!index.is_plain) continue;
     if (columns.empty()
             ? index.primary
             : std::is_permutation(columns.begin(), columns.end(), index.columns.begin(), index.columns.end()))
@@ -183,7 +184,35 @@ void create_table(Schema& schema, const ast::CreateTable& syntax, std::deque<std
   }
 }
 
-void create_index(Schema& schema, const ast::CreateIndex& syntax) {
+/// A hidden column for a part of an index's key.
+std::uint16_t add_hidden_column(TableSchema& table, Expr computed, bool is_condition) {
+  Column& column = table.columns.emplace_back();
+  column.type = computed.type;
+  column.computed = std::move(computed);
+  column.is_condition = is_condition;
+  ++table.hidden;
+  return static_cast<std::uint16_t>(table.columns.size() - 1);
+}
+
+void add_unique_index(Schema& schema, std::uint16_t ordinal, const ast::CreateIndex& syntax, const std::string& name,
+                      std::vector<std::uint16_t> columns, std::deque<std::string>& texts) {
+  TableSchema& table = schema.tables[ordinal];
+  Binder::Scope scope;
+  scope.clause = "index expressions";
+  scope.tables.push_back({table.name, ordinal, 0, false, {}, nullptr});
+  std::vector<Expr> parts;
+  std::optional<Expr> where;
+  {
+    Binder binder(schema, texts);
+    for (const ast::Expr& expression : syntax.expressions) parts.push_back(binder.bind(expression, scope));
+    if (syntax.where) where = binder.condition(*syntax.where, scope, "WHERE");
+  }
+  for (Expr& part : parts) columns.push_back(add_hidden_column(table, std::move(part), false));
+  if (where) columns.push_back(add_hidden_column(table, std::move(*where), true));
+  table.indexes.push_back({name, std::move(columns), false, syntax.expressions.empty() && !syntax.where});
+}
+
+void create_index(Schema& schema, const ast::CreateIndex& syntax, std::deque<std::string>& texts) {
   const auto ordinal = schema.find_table(syntax.table);
   if (!ordinal) fail_at(sqlstate::undefined_table, "relation \"" + syntax.table + "\" does not exist", syntax.location);
   TableSchema& table = schema.tables[*ordinal];
@@ -191,12 +220,14 @@ void create_index(Schema& schema, const ast::CreateIndex& syntax) {
   if (name.empty()) {
     name = table.name;
     for (const std::string& column : syntax.columns) name += "_" + column;
+    for (const ast::Expr& expression : syntax.expressions)
+      name += "_" + (expression.text.empty() ? std::string("expr") : expression.text);
     name += "_idx";
   }
   if (schema.has_relation(name)) fail_at(sqlstate::duplicate_table, "relation \"" + name + "\" already exists", -1);
   const auto columns = find_columns(table, syntax.columns, syntax.location);
   if (syntax.unique) {
-    table.indexes.push_back({name, columns, false});
+    add_unique_index(schema, *ordinal, syntax, name, columns, texts);
   } else {
     table.plain_indexes.push_back(name);
   }
@@ -222,7 +253,7 @@ void drop_table(Schema& schema, const ast::DropTable& syntax) {
 
 void define(Schema& schema, const ast::Command& command, std::deque<std::string>& texts) {
   if (const auto* table = std::get_if<ast::CreateTable>(&command)) create_table(schema, *table, texts);
-  if (const auto* index = std::get_if<ast::CreateIndex>(&command)) create_index(schema, *index);
+  if (const auto* index = std::get_if<ast::CreateIndex>(&command)) create_index(schema, *index, texts);
   if (const auto* dropped = std::get_if<ast::DropTable>(&command)) drop_table(schema, *dropped);
   if (const auto* sequence = std::get_if<ast::CreateSequence>(&command))
     schema.sequences.push_back({sequence->name, sequence->start, sequence->increment});

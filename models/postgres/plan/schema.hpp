@@ -1,5 +1,5 @@
 // The catalogue: tables, columns, unique indexes. Immutable while executions run.
-// Not modelled: schemas (namespaces), views, triggers, partial and expression indexes.
+// Not modelled: schemas (namespaces), views, triggers.
 // Non-unique indexes are accepted and change nothing but the server's plans.
 #pragma once
 
@@ -19,14 +19,20 @@ struct Column {
   std::int32_t modifier = -1;  ///< as in Expr
   bool not_null = false;
   std::optional<Expr> default_value;
+  /// Of a hidden column: what an index has in its key instead of a column's value. Its name is empty.
+  std::optional<Expr> computed;
+  bool is_condition =
+      false;  ///< `computed` is a partial index's: NULL unless it is true, so that the row is not indexed
 };
 
-/// A PRIMARY KEY, UNIQUE constraint or plain unique index: its columns can be the target of a foreign key, so a change
-/// of their values takes the strongest row lock.
+/// A PRIMARY KEY, UNIQUE constraint or unique index.
 struct UniqueIndex {
   std::string name;
   std::vector<std::uint16_t> columns;
   bool primary = false;
+  /// Of columns, and of all rows: it can be the target of a foreign key, so a change of its key takes the strongest row
+  /// lock (F2).
+  bool is_plain = true;
 };
 
 enum class ForeignKeyAction : std::uint8_t { no_action, restricted, cascade, set_null, set_default };
@@ -65,7 +71,8 @@ struct Check {
 
 struct TableSchema {
   std::string name;
-  std::vector<Column> columns;
+  std::vector<Column> columns;  ///< the hidden ones come last
+  std::size_t hidden = 0;       ///< how many are
   std::vector<UniqueIndex> indexes;
   std::vector<Check> checks;
   std::vector<std::string> plain_indexes;

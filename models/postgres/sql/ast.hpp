@@ -142,6 +142,8 @@ struct Select {
 struct OnConflict {
   bool do_update = false;
   std::vector<std::string> columns;  ///< the arbiter index's columns
+  std::vector<Expr> expressions;     ///< and its expressions
+  std::optional<Expr> index_where;   ///< and what implies its condition
   std::string constraint;
   std::vector<Target> assignments;
   std::optional<Expr> where;
@@ -222,6 +224,8 @@ struct CreateIndex {
   std::string name;
   bool unique = false;
   std::vector<std::string> columns;
+  std::vector<Expr> expressions;
+  std::optional<Expr> where;  ///< of a partial index
   int location = -1;
 };
 

@@ -192,7 +192,7 @@ ast::CreateTable create_table(const Node& node) {
 }
 
 ast::CreateIndex create_index(const Node& node) {
-  only(node, {"idxname", "relation", "accessMethod", "indexParams", "unique"});
+  only(node, {"idxname", "relation", "accessMethod", "indexParams", "unique", "whereClause"});
   ast::CreateIndex index;
   const ast::TableRef relation = table_ref(node.fields.at("relation"));
   index.table = relation.name;
@@ -201,10 +201,14 @@ ast::CreateIndex create_index(const Node& node) {
   index.unique = flag(node.fields, "unique");
   for (const auto& item : node.fields.at("indexParams")) {
     const Node element = open(item);
-    if (find(element.fields, "expr") != nullptr) unsupported("an expression index", location(element.fields));
-    only(element, {"name", "ordering", "nulls_ordering"});
-    index.columns.push_back(text(element.fields, "name"));
+    only(element, {"name", "expr", "ordering", "nulls_ordering"});
+    if (const Json* key = find(element.fields, "expr")) {
+      index.expressions.push_back(expression(*key));
+    } else {
+      index.columns.push_back(text(element.fields, "name"));
+    }
   }
+  if (const Json* where = find(node.fields, "whereClause")) index.where = expression(*where);
   return index;
 }
 

@@ -99,13 +99,18 @@ ast::OnConflict on_conflict(const Json& fields) {
   result.do_update = equals(fields, "action", "ONCONFLICT_UPDATE");
   if (const Json* arbiter = find(fields, "infer")) {
     const Node node{"InferClause", *arbiter};
-    only(node, {"indexElems", "conname"});
+    only(node, {"indexElems", "conname", "whereClause"});
+    if (const Json* where = find(*arbiter, "whereClause")) result.index_where = expression(*where);
     result.constraint = text(*arbiter, "conname");
     if (const Json* elements = find(*arbiter, "indexElems")) {
       for (const auto& item : *elements) {
         const Node element = open(item);
-        only(element, {"name", "ordering", "nulls_ordering"});
-        result.columns.push_back(text(element.fields, "name"));
+        only(element, {"name", "expr", "ordering", "nulls_ordering"});
+        if (const Json* key = find(element.fields, "expr")) {
+          result.expressions.push_back(expression(*key));
+        } else {
+          result.columns.push_back(text(element.fields, "name"));
+        }
       }
     }
   }
