@@ -255,9 +255,10 @@ Verdict explore_in_parallel(const Program& program, Strategy& strategy, const Ex
   if (!strategy.is_exhaustive())
     return strategy.clone() != nullptr ? draw(program, strategy, options, stopwatch, exploration, next)
                                        : explore_alone(program, strategy, options);
-  const bool is_plain_dpor = strategy.name() == Dpor().name();
+  // Worst cases are shown by schedules that have to replay without an imposed order.
+  const bool is_divisible = strategy.name() == Dpor().name() && exploration.verdict().worst.empty();
   const std::vector<Division> divisions =
-      is_plain_dpor ? divide(program, exploration.execution(), divisions_of_a_search) : std::vector<Division>();
+      is_divisible ? divide(program, exploration.execution(), divisions_of_a_search) : std::vector<Division>();
   if (divisions.size() < 2) return explore_alone(program, strategy, options);
   return explore_divisions(program, strategy, options, stopwatch, divisions, exploration.verdict().options.memory);
 }
