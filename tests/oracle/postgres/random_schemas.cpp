@@ -83,8 +83,8 @@ constexpr const char* row_statements[] = {
     "INSERT INTO t (id, u) SELECT id + 1, u + 1 FROM t WHERE id = $a ON CONFLICT (id) DO NOTHING",
     "UPDATE t SET x = s.x + 1 FROM t s WHERE s.id = t.u AND t.id = $a RETURNING t.x, s.x",
     "DELETE FROM t USING t s WHERE s.id = t.u AND t.id = $a RETURNING t.id, s.x",
-    "DELETE FROM t WHERE id = (SELECT id FROM t WHERE x < 50 ORDER BY id, u LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING "
-    "id",
+    ("DELETE FROM t WHERE id = (SELECT id FROM t WHERE x < 50 ORDER BY id, u LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING "
+     "id"),
     "SELECT t.id, (SELECT max(s.x) FROM t s WHERE s.id <> t.id) FROM t WHERE id = $a FOR UPDATE",
     "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM t s WHERE s.u = t.id AND s.x > 5) AND id = $a FOR SHARE",
     "SELECT x, count(*) FROM t GROUP BY x HAVING count(*) > 0 ORDER BY x DESC",
