@@ -141,14 +141,15 @@ bool Exploration::order_is_irrelevant(const Strategy& strategy, std::uint64_t in
 }
 
 void Exploration::merge_sometimes(const Execution& execution) {
-  for (const Sometimes& entry : execution.sometimes()) {
-    const auto known =
-        std::find_if(sometimes_.begin(), sometimes_.end(), [&](const auto& s) { return s.first == entry.name; });
-    if (known == sometimes_.end()) {
-      sometimes_.emplace_back(std::string(entry.name), entry.reached);
-    } else {
-      known->second = known->second || entry.reached;
-    }
+  for (const Sometimes& entry : execution.sometimes()) merge_sometimes(entry.name, entry.reached);
+}
+
+void Exploration::merge_sometimes(std::string_view name, bool reached) {
+  const auto known = std::find_if(sometimes_.begin(), sometimes_.end(), [&](const auto& s) { return s.first == name; });
+  if (known == sometimes_.end()) {
+    sometimes_.emplace_back(std::string(name), reached);
+  } else {
+    known->second = known->second || reached;
   }
 }
 
@@ -182,15 +183,7 @@ void Exploration::merge(const Exploration& other) {
   evidence.cut += theirs.cut;
   evidence.left_out_reads += theirs.left_out_reads;
   traces_.merge(other.traces_);
-  for (const auto& [name, reached] : other.sometimes_) {
-    const auto known =
-        std::find_if(sometimes_.begin(), sometimes_.end(), [&](const auto& s) { return s.first == name; });
-    if (known == sometimes_.end()) {
-      sometimes_.emplace_back(name, reached);
-    } else {
-      known->second = known->second || reached;
-    }
-  }
+  for (const auto& [name, reached] : other.sometimes_) merge_sometimes(name, reached);
   for (const WorstCase& worst : other.verdict_.worst) merge_worst_case(worst);
   const bool is_settled = other.verdict_.failure || other.verdict_.outcome == Outcome::not_deterministic;
   const bool is_earlier =

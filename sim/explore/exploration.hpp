@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,7 +40,7 @@ class Exploration {
   bool is_deterministic(const Execution& execution);
   bool order_is_irrelevant(const Strategy& strategy, std::uint64_t index);
   void merge_sometimes(const Execution& execution);
-  void merge_sometimes(const std::string& name, bool reached);
+  void merge_sometimes(std::string_view name, bool reached);
   void merge_measurements();
   void merge_worst_case(const WorstCase& worst);
   void fill_in_worst_cases();
