@@ -1,6 +1,7 @@
 #include "sim/explore/explorer.hpp"
 
 #include <bit>
+#include <limits>
 
 #include "sim/explore/exhaustive.hpp"
 #include "sim/explore/exploration.hpp"
@@ -16,37 +17,38 @@ void update_estimates(Exploration& exploration, const Strategy& strategy, std::u
   if (index % 65536 == 0 || std::has_single_bit(index)) exploration.fill_in_traces();
 }
 
-/// True when the strategy has nothing left to explore.
-bool explore_until(Exploration& exploration, Strategy& strategy, const ExploreOptions& options,
-                   const Stopwatch& watch) {
-  for (std::uint64_t index = 0;; ++index) {
-    if (options.budget.executions != 0 && index >= options.budget.executions) return false;
-    if (watch.is_over(options.budget)) return false;
+}  // namespace
+
+Progress explore_first(std::uint64_t executions, Exploration& exploration, Strategy& strategy,
+                       const ExploreOptions& options, const Stopwatch& watch) {
+  for (std::uint64_t index = 0; index < executions; ++index) {
+    if (options.budget.executions != 0 && index >= options.budget.executions) return Progress::stopped;
+    if (watch.is_over(options.budget)) return Progress::stopped;
     if (options.progress) {
       update_estimates(exploration, strategy, index);
-      if (!options.progress(exploration.evidence())) return false;
+      if (!options.progress(exploration.evidence())) return Progress::stopped;
     }
-    if (!strategy.begin_execution(options.first_execution + index)) return true;
+    if (!strategy.begin_execution(options.first_execution + index)) return Progress::ran_out;
     switch (exploration.perform(strategy, options.first_execution + index)) {
       case Exploration::Next::go_on:
         break;
       case Exploration::Next::stop:
-        return false;
+        return Progress::stopped;
       case Exploration::Next::begin_again:
         exploration.use_memory(Memory::weak);
         index = ~std::uint64_t{0};
         break;
     }
   }
+  return Progress::goes_on;
 }
-
-}  // namespace
 
 Verdict explore_alone(const Program& program, Strategy& strategy, const ExploreOptions& options) {
   const Stopwatch watch;
   Exploration exploration(program, strategy, options);
-  const bool ran_out = explore_until(exploration, strategy, options, watch);
-  return exploration.finish(strategy, ran_out, watch.seconds());
+  const Progress progress =
+      explore_first(std::numeric_limits<std::uint64_t>::max(), exploration, strategy, options, watch);
+  return exploration.finish(strategy, progress == Progress::ran_out, watch.seconds());
 }
 
 Verdict explore(const Program& program, Strategy& strategy, const ExploreOptions& options) {

@@ -76,30 +76,6 @@ class Watch {
   std::atomic<bool> stopped_{false};
 };
 
-/// The first executions, by the calling thread. Afterwards `next` is the number of the next one.
-enum class Beginning : std::uint8_t { goes_on, ran_out, stopped };
-
-Beginning begin(Exploration& exploration, Strategy& strategy, const ExploreOptions& options, const Stopwatch& stopwatch,
-                std::uint64_t executions, std::uint64_t& next) {
-  for (next = 0; next < executions; ++next) {
-    if (options.budget.executions != 0 && next >= options.budget.executions) return Beginning::stopped;
-    if (stopwatch.is_over(options.budget)) return Beginning::stopped;
-    if (options.progress && !options.progress(exploration.evidence())) return Beginning::stopped;
-    if (!strategy.begin_execution(options.first_execution + next)) return Beginning::ran_out;
-    switch (exploration.perform(strategy, options.first_execution + next)) {
-      case Exploration::Next::go_on:
-        break;
-      case Exploration::Next::stop:
-        return Beginning::stopped;
-      case Exploration::Next::begin_again:
-        exploration.use_memory(Memory::weak);
-        next = ~std::uint64_t{0};
-        break;
-    }
-  }
-  return Beginning::goes_on;
-}
-
 /// Executions by their numbers.
 class Lottery {
  public:
@@ -208,9 +184,9 @@ std::vector<std::unique_ptr<Exploration>> more_explorations(const Program& progr
 }
 
 Verdict draw(const Program& program, Strategy& strategy, const ExploreOptions& options, const Stopwatch& stopwatch,
-             Exploration& exploration, std::uint64_t next) {
+             Exploration& exploration, std::uint64_t first) {
   Watch watch(options, stopwatch, exploration.evidence());
-  Lottery lottery(strategy, options, watch, next);
+  Lottery lottery(strategy, options, watch, first);
   const auto others = more_explorations(program, strategy, options, exploration.verdict().options.memory);
   on_threads(options.jobs,
              [&](unsigned worker) { lottery.work(worker, worker == 0 ? exploration : *others[worker - 1]); });
@@ -247,13 +223,12 @@ Verdict explore_divisions(const Program& program, Strategy& strategy, const Expl
 Verdict explore_in_parallel(const Program& program, Strategy& strategy, const ExploreOptions& options) {
   const Stopwatch stopwatch;
   Exploration exploration(program, strategy, options);
-  std::uint64_t next = 0;
-  const Beginning beginning =
-      begin(exploration, strategy, options, stopwatch, std::max(executions_alone, strategy.warm_up()), next);
-  if (beginning != Beginning::goes_on)
-    return exploration.finish(strategy, beginning == Beginning::ran_out, stopwatch.seconds());
+  const std::uint64_t first = std::max(executions_alone, strategy.warm_up());
+  const Progress progress = explore_first(first, exploration, strategy, options, stopwatch);
+  if (progress != Progress::goes_on)
+    return exploration.finish(strategy, progress == Progress::ran_out, stopwatch.seconds());
   if (!strategy.is_exhaustive())
-    return strategy.clone() != nullptr ? draw(program, strategy, options, stopwatch, exploration, next)
+    return strategy.clone() != nullptr ? draw(program, strategy, options, stopwatch, exploration, first)
                                        : explore_alone(program, strategy, options);
   // Worst cases are shown by schedules that have to replay without an imposed order.
   const bool is_divisible = strategy.name() == Dpor().name() && exploration.verdict().worst.empty();

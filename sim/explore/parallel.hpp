@@ -7,10 +7,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "sim/explore/explorer.hpp"
 
 namespace heddle::sim {
+
+class Exploration;
 
 /// Wall time, for budgets.
 class Stopwatch {
@@ -25,6 +28,15 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
+enum class Progress : std::uint8_t {
+  goes_on,  ///< the executions asked for were run
+  ran_out,  ///< the strategy has nothing left to explore
+  stopped,  ///< the verdict is settled, or the budget is used up
+};
+
+/// The first executions, in the calling thread.
+[[nodiscard]] Progress explore_first(std::uint64_t executions, Exploration& exploration, Strategy& strategy,
+                                     const ExploreOptions& options, const Stopwatch& watch);
 [[nodiscard]] Verdict explore_alone(const Program& program, Strategy& strategy, const ExploreOptions& options);
 [[nodiscard]] Verdict explore_in_parallel(const Program& program, Strategy& strategy, const ExploreOptions& options);
 
