@@ -196,6 +196,7 @@ void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& r
                    "cannot execute " + plan.command + " in a read-only transaction");
   if (session_.serial != no_serial_tx) engine_.footprint().serial(sim::Access::write);
   Executor(engine_, statement, plan, std::span<const Value>(bound, params.size()), result).run();
+  if (!session_.in_block) engine_.let_others_pass(statement);  // it commits next, and releases its locks
 }
 
 void Backend::take_snapshot() {

@@ -135,7 +135,6 @@ void Engine::end_wait(Waiter& waiter) noexcept {
 
 void Engine::let_others_pass(StatementContext& statement) {
   if (!statement.has_waited || options_.deadlocks == DeadlockSearch::after_timeout) return;
-  statement.has_waited = false;
   if (!execution_->step(ops::go_on, sim::Execution::no_object, Access::read, statement.where)) throw sim::Unwind{};
 }
 
