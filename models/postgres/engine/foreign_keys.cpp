@@ -205,10 +205,6 @@ void Executor::cascade(const DeferredCheck& check, const ForeignKey& foreign_key
   StatementContext inner = inner_statement(foreign_key.child_tables, true, false);
   engine_.lock_table(inner, check.table, TableLockMode::row_exclusive);
   auto change = [&](Version& version) {
-    Snapshot own = statement_.session.snapshot;
-    own.command = inner.snapshot.command;
-    if (statement_.repeatable && !engine_.is_visible(version, own))
-      throw SqlError(sqlstate::serialization_failure, "could not serialize access due to concurrent update");
     cascade_row(inner, check, foreign_key, action, version, key);
     return true;
   };
@@ -239,6 +235,10 @@ void Executor::cascade_row(StatementContext& inner, const DeferredCheck& check, 
     }
     const LockResult result = engine_.prepare_change(inner, *version, strength);
     if (result.outcome == Outcome::granted) {
+      Snapshot own = statement_.session.snapshot;
+      own.command = inner.snapshot.command;
+      if (statement_.repeatable && !engine_.is_visible(*version, own))
+        throw SqlError(sqlstate::serialization_failure, "could not serialize access due to concurrent update");
       if (removes) {
         engine_.remove(inner, *version);
         queue_checks(check.table, version, nullptr);
