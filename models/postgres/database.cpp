@@ -200,6 +200,7 @@ bool enter(const sim::Op* op, sim::Execution* execution, sim::ObjectId object, s
 bool enter_statement(Engine& engine, const Session& session, const Plan& plan, const std::source_location& where) {
   const sim::Op* op = operation_of(plan);
   if (op == &ops::commit || op == &ops::rollback) {
+    engine.footprint().object(session.object(), sim::Access::read);  // others may have terminated it
     if (session.undo.empty() && session.held.empty()) op = nullptr;
     return enter(op, engine.execution(), engine.footprint().database(), sim::Access::commute, where);
   }
@@ -277,17 +278,22 @@ void ModelConnection::cancel(const std::source_location& where) {
 void ModelConnection::terminate(const std::source_location& where) {
   Engine& engine = instance_.engine();
   if (!enter(&ops::interrupt, engine.execution(), session_.object(), sim::Access::write, where)) return;
+  engine.footprint().object(session_.object(), sim::Access::write);
   session_.terminated = true;
   if (session_.waiter.active) {
     engine.interrupt(session_, true);
-  } else if (session_.state != Session::State::closed) {
+  } else if (!session_.is_executing && session_.state != Session::State::closed) {
     engine.end_session(session_);
   }
 }
 
-Rows ModelConnection::execute(std::string_view sql, std::span<const Value> params, const std::source_location& where) {
+void ModelConnection::require_open() const {
+  instance_.engine().footprint().object(session_.object(), sim::Access::read);  // others may close or terminate it
   if (session_.state == Session::State::closed)
     throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
+}
+
+Rows ModelConnection::execute(std::string_view sql, std::span<const Value> params, const std::source_location& where) {
   Rows rows(instance_.results().take());
   Engine& engine = instance_.engine();
   const Plan* plan = nullptr;
@@ -300,6 +306,7 @@ Rows ModelConnection::execute(std::string_view sql, std::span<const Value> param
   if (!(plan != nullptr ? enter_statement(engine, session_, *plan, where)
                         : enter(&ops::fault, engine.execution(), sim::Execution::no_object, sim::Access::read, where)))
     return rows;
+  require_open();
   const DatabaseRecorder& recorder = instance_.recorder();
   recorder.sent(session_.index, sql, params);
   try {
@@ -330,7 +337,7 @@ std::vector<StatementResult> ModelConnection::run_script(std::string_view script
     } catch (const SqlError& error) {
       Backend(instance_.engine(), session_, where).refuse(error);
     }
-    session_.in_script = true;
+    session_.in_script = commands.size() > 1;
     for (const ParsedCommand& command : commands) results.push_back({execute(command.text, {}, where), std::nullopt});
     try {
       Backend(instance_.engine(), session_, where).end_script();
@@ -363,24 +370,23 @@ void ModelConnection::adopt_settings(const Settings& settings) noexcept {
 }
 
 void ModelConnection::begin_transaction(Isolation isolation, const std::source_location& where) {
-  if (session_.state == Session::State::closed)
-    throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
+  require_open();
   if (session_.in_block)
     throw sim::Error(sim::ErrorCode::usage,
                      "begin() on a connection whose transaction is still open; end that one first");
   if (!enter(nullptr, instance_.engine().execution(), {}, sim::Access::read, where)) return;
-  Backend(instance_.engine(), session_, where).begin(isolation, session_.session_settings.read_only);
+  Backend(instance_.engine(), session_, where).begin(isolation, session_.session_settings.default_read_only);
   instance_.recorder().sent(session_.index, begin_text(isolation));
   instance_.recorder().answered(session_.index, "BEGIN");
 }
 
 bool ModelConnection::commit_transaction(const std::source_location& where) {
-  if (session_.state == Session::State::closed)
-    throw SqlError(sqlstate::connection_does_not_exist, "connection not open");
+  require_open();
   const sim::Op* op = has_something_to_end() ? &ops::commit : nullptr;
   if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute,
              where))
     return false;
+  require_open();
   const DatabaseRecorder& recorder = instance_.recorder();
   recorder.sent(session_.index, "COMMIT");
   bool committed = false;
@@ -396,11 +402,14 @@ bool ModelConnection::commit_transaction(const std::source_location& where) {
 }
 
 void ModelConnection::roll_back_transaction(const std::source_location& where) noexcept {
+  instance_.engine().footprint().object(session_.object(), sim::Access::read);
   if (session_.state == Session::State::closed) return;
   const sim::Op* op = has_something_to_end() ? &ops::rollback : nullptr;
   if (!enter(op, instance_.engine().execution(), instance_.engine().footprint().database(), sim::Access::commute,
              where))
     return;
+  instance_.engine().footprint().object(session_.object(), sim::Access::read);
+  if (session_.state == Session::State::closed) return;
   Backend(instance_.engine(), session_, where).roll_back();
   instance_.recorder().sent(session_.index, "ROLLBACK");
   instance_.recorder().answered(session_.index, "ROLLBACK");
@@ -408,9 +417,10 @@ void ModelConnection::roll_back_transaction(const std::source_location& where) n
 }
 
 void ModelConnection::close() noexcept {
-  if (session_.state == Session::State::closed) return;
   Engine& engine = instance_.engine();
-  if (session_.waiter.active) {  // the backend does not notice while it waits (F40)
+  engine.footprint().object(session_.object(), sim::Access::write);
+  if (session_.state == Session::State::closed) return;
+  if (session_.is_executing) {  // the backend does not notice while it waits (F40)
     session_.client_gone = true;
     return;
   }
@@ -420,6 +430,7 @@ void ModelConnection::close() noexcept {
                std::source_location::current()))
       return;
   }
+  engine.footprint().object(session_.object(), sim::Access::write);
   engine.disconnect(session_);
   instance_.recorder().closed(session_.index);
 }

@@ -126,6 +126,7 @@ class ModelConnection final : public Connection {
   void roll_back_transaction(const std::source_location& where) noexcept override;
 
  private:
+  void require_open() const;
   [[nodiscard]] bool has_something_to_end() const noexcept;
 
   detail::Instance& instance_;

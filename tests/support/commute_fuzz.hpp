@@ -242,7 +242,8 @@ inline std::string difference(const Shown& first, const Shown& swapped, std::siz
   for (std::size_t i = at; i < first.steps.size(); ++i) {
     const std::size_t there = i == at ? at + 1 : i == at + 1 ? at : i;
     if (first.steps[i].touches != swapped.steps[there].touches)
-      return fmt::format("step {} ('{}') has another footprint", i, first.steps[i].op);
+      return fmt::format("step {} ('{}') has another footprint ({})", i, first.steps[i].op,
+                         swapped.steps[there].footprint);
     if (i == at) continue;  // between the two
     if (first.steps[i].state_after != swapped.steps[i].state_after)
       return fmt::format("after step {} the state is '{}', and '{}' in the other order", i, first.steps[i].state_after,

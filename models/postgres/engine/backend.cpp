@@ -40,7 +40,7 @@ bool Backend::commit() {
       roll_back();
       throw;
     }
-    keep_settings(session_);
+    session_.session_settings = session_.kept_settings;
   } else if (session_.tx != no_tx) {
     engine_.roll_back(session_);
   }
@@ -88,17 +88,27 @@ void Backend::undo_to(std::size_t depth) {
   engine_.undo_to(session_, depth);
   engine_.release_held(session_, savepoint.held_mark);
   if (session_.deferred.size() > savepoint.deferred_mark) session_.deferred.resize(savepoint.deferred_mark);
+  if (depth == 0) return;
+  session_.constraints = savepoint.constraints;
+  session_.settings = savepoint.settings;
+  session_.kept_settings = savepoint.kept_settings;
 }
 
 void Backend::execute(const Plan& plan, std::span<const Value> params, ResultData& result) {
   if (!session_.in_script) session_.notices.clear();
   if (session_.terminated) disconnect(sqlstate::admin_shutdown, "terminating connection due to administrator command");
+  session_.is_executing = true;
+  const struct Executed {
+    Session& session;
+    ~Executed() { session.is_executing = false; }
+  } executed{session_};
   try {
     if (const auto* command = std::get_if<ast::TransactionCommand>(&plan.operation)) {
       transaction_command(*command, result);
       return;
     }
     require_usable();
+    if (session_.in_script && session_.state == State::idle) begin_implicit();
     if (const auto* setting = std::get_if<ast::SetCommand>(&plan.operation)) {
       set(*setting, result);
     } else if (const auto* shown = std::get_if<ast::ShowCommand>(&plan.operation)) {
@@ -136,32 +146,33 @@ void Backend::set_constraints(const ast::SetConstraints& command, ResultData& re
   if (!command.names.empty())
     throw SqlError(sqlstate::feature_not_supported,
                    "SET CONSTRAINTS of named constraints is not supported by the model");
-  if (!session_.in_block) {
+  if (!session_.has_block()) {
     warn(sqlstate::no_active_sql_transaction, "SET CONSTRAINTS can only be used in transaction blocks");
     return;
   }
-  session_.constraints = command.deferred ? Session::Constraints::deferred : Session::Constraints::immediate;
+  session_.constraints = command.deferred ? ConstraintMode::deferred : ConstraintMode::immediate;
   if (!command.deferred) fire_deferred();
 }
 
 void Backend::lock_tables(const LockPlan& plan, ResultData& result) {
   result.command = "LOCK TABLE";
-  if (!session_.in_block)
+  if (!session_.has_block())
     throw SqlError(sqlstate::no_active_sql_transaction, "LOCK TABLE can only be used in transaction blocks");
   StatementContext statement{session_, plan.tables, {}, true, false, false, {}, where_};
   set_deadline(statement);
   for (const std::uint16_t table : plan.tables) engine_.lock_table(statement, table, plan.mode, plan.nowait);
 }
 
+void Backend::begin_implicit() {
+  engine_.begin(session_);
+  session_.state = State::active;
+  session_.in_block = false;
+}
+
 void Backend::query(const Plan& plan, std::span<const Value> params, ResultData& result) {
-  const bool implicit = session_.state == State::idle;
-  if (implicit) {
-    engine_.begin(session_);
-    session_.state = State::active;
-    session_.in_block = false;
-  }
+  if (session_.state == State::idle) begin_implicit();
   run(plan, params, result);
-  if (implicit && (!session_.in_script || session_.client_gone)) commit();
+  if (!session_.in_block && (!session_.in_script || session_.client_gone)) commit();
 }
 
 void Backend::run(const Plan& plan, std::span<const Value> params, ResultData& result) {
@@ -222,13 +233,15 @@ void Backend::savepoint(const ast::TransactionCommand& command) {
     throw SqlError(sqlstate::no_active_sql_transaction, std::string(names[static_cast<std::size_t>(command.verb)]) +
                                                             " can only be used in transaction blocks");
   if (command.verb == TransactionVerb::savepoint) {
-    session_.savepoints.push_back(
-        {command.savepoint, no_xid, session_.undo.size(), session_.held.size(), session_.deferred.size()});
+    session_.savepoints.push_back({command.savepoint, no_xid, session_.undo.size(), session_.held.size(),
+                                   session_.deferred.size(), session_.constraints, session_.settings,
+                                   session_.kept_settings});
     return;
   }
   const std::size_t position = find_savepoint(command.savepoint);
   if (command.verb == TransactionVerb::release) {
     engine_.release_savepoint(session_, position);
+    session_.settings.read_only = session_.savepoints[position].settings.read_only;  // CommitSubTransaction
     session_.savepoints.resize(position);
     return;
   }
@@ -241,11 +254,13 @@ void Backend::begin_block(const ast::TransactionCommand& command) {
   require_usable();
   if (session_.in_block) {
     warn(sqlstate::active_sql_transaction, "there is already a transaction in progress");
+    set_modes(command.isolation, command.read_only);
   } else if (session_.state == State::active) {
+    set_modes(command.isolation, command.read_only);
     session_.in_block = true;  // the implicit transaction of a script becomes a block
   } else {
-    begin(command.isolation.value_or(session_.session_settings.isolation),
-          command.read_only.value_or(session_.session_settings.read_only));
+    begin(command.isolation.value_or(session_.session_settings.default_isolation),
+          command.read_only.value_or(session_.session_settings.default_read_only));
   }
 }
 
@@ -253,7 +268,9 @@ void Backend::end_block(const ast::TransactionCommand& command, ResultData& resu
   using ast::TransactionVerb;
   // An error has ended the transaction, and its modes with it.
   const bool has_ended = session_.state == State::failed && session_.savepoints.empty();
-  const Settings before = has_ended ? session_.session_settings : session_.settings;
+  const Settings& now = has_ended ? session_.session_settings : session_.settings;
+  const Isolation isolation = has_ended ? now.default_isolation : now.isolation;
+  const bool read_only = has_ended ? now.default_read_only : now.read_only;
   const bool commits = command.verb == TransactionVerb::commit;
   if (!session_.in_block) {
     if (command.chain)
@@ -269,7 +286,7 @@ void Backend::end_block(const ast::TransactionCommand& command, ResultData& resu
       result.command = "ROLLBACK";
     }
   }
-  if (command.chain) begin(before.isolation, before.read_only);
+  if (command.chain) begin(isolation, read_only);
 }
 
 void Backend::warn(std::string_view state, std::string_view message) {
@@ -311,33 +328,35 @@ void Backend::transaction_command(const ast::TransactionCommand& command, Result
   savepoint(command);
 }
 
-void Backend::set_transaction(const ast::SetCommand& command) {
-  if (!session_.in_block) {
-    warn(sqlstate::no_active_sql_transaction, "SET TRANSACTION can only be used in transaction blocks");
-    return;
-  }
-  if (command.isolation && *command.isolation != session_.settings.isolation) {
+void Backend::set_modes(std::optional<Isolation> isolation, std::optional<bool> read_only) {
+  if (isolation && *isolation != session_.settings.isolation) {
     if (session_.ran_query)
       throw SqlError(sqlstate::active_sql_transaction,
                      "SET TRANSACTION ISOLATION LEVEL must be called before any query");
     if (!session_.savepoints.empty())
       throw SqlError(sqlstate::active_sql_transaction,
                      "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
-    session_.settings.isolation = *command.isolation;
+    session_.settings.isolation = *isolation;
   }
-  if (!command.read_only) return;
-  if (!*command.read_only && session_.settings.read_only && session_.ran_query)
+  if (!read_only) return;
+  if (!*read_only && session_.settings.read_only && session_.ran_query)
     throw SqlError(sqlstate::active_sql_transaction, "transaction read-write mode must be set before any query");
-  session_.settings.read_only = *command.read_only;
+  session_.settings.read_only = *read_only;
 }
 
 void Backend::set(const ast::SetCommand& command, ResultData& result) {
   result.command = "SET";
-  if (command.transaction) {
-    set_transaction(command);
+  if (command.transaction && !session_.has_block()) {
+    warn(sqlstate::no_active_sql_transaction, "SET TRANSACTION can only be used in transaction blocks");
+  } else if (command.transaction) {
+    set_modes(command.isolation, command.read_only);
   } else if (command.session_default) {
-    if (command.isolation) session_.session_settings.isolation = *command.isolation;
-    if (command.read_only) session_.session_settings.read_only = *command.read_only;
+    set_defaults(session_, command.isolation, command.read_only);
+  } else if (command.local && !session_.has_block()) {
+    check_setting(command);
+    warn(sqlstate::no_active_sql_transaction, "SET LOCAL can only be used in transaction blocks");
+  } else if (const auto modes = transaction_modes(command)) {
+    if (session_.tx != no_tx) set_modes(modes->isolation, modes->read_only);
   } else {
     change_setting(session_, command);
   }

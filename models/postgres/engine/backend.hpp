@@ -3,6 +3,7 @@
 // accepted (25P02).
 #pragma once
 
+#include <optional>
 #include <source_location>
 #include <span>
 
@@ -42,11 +43,12 @@ class Backend {
   void lock_tables(const LockPlan& plan, ResultData& result);
   /// Ends the session; the client learns it by this error.
   [[noreturn]] void disconnect(std::string_view sqlstate, const std::string& message);
+  void begin_implicit();
   void query(const Plan& plan, std::span<const Value> params, ResultData& result);
   void run(const Plan& plan, std::span<const Value> params, ResultData& result);
   void transaction_command(const ast::TransactionCommand& command, ResultData& result);
   void set(const ast::SetCommand& command, ResultData& result);
-  void set_transaction(const ast::SetCommand& command);
+  void set_modes(std::optional<Isolation> isolation, std::optional<bool> read_only);
   void show(const ast::ShowCommand& command, ResultData& result);
   void savepoint(const ast::TransactionCommand& command);
   [[nodiscard]] std::size_t find_savepoint(std::string_view name) const;

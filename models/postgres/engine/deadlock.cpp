@@ -5,6 +5,7 @@
 // its victim. A cycle in which somebody waits only because another is ahead in a queue is dissolved, if that can be, by
 // letting him pass (soft_deadlock.cpp).
 #include <algorithm>
+#include <utility>
 
 #include "models/postgres/engine/engine.hpp"
 #include "sim/core/error.hpp"
@@ -27,9 +28,14 @@ void Engine::each_blocker(const Waiter& waiter, F&& visit) const {
   }
 }
 
+/// Once in each search, however often it comes by.
+void Engine::note_searched(const Waiter& waiter) {
+  if (std::exchange(searched_[waiter.session], 1) == 0) footprint_.object(waiter.object, Access::read);
+}
+
 bool Engine::find_cycle(std::uint32_t from, std::uint32_t target, std::vector<std::uint32_t>& path) {
   const Waiter& waiter = sessions_[from].waiter;
-  footprint_.object(waiter.object, Access::read);
+  note_searched(waiter);
   if (!waiter.active || waiter.doomed || visited_[from] != 0 || may_go_on(waiter)) return false;
   visited_[from] = 1;
   path.push_back(from);
@@ -42,6 +48,7 @@ bool Engine::find_cycle(std::uint32_t from, std::uint32_t target, std::vector<st
 }
 
 void Engine::check_deadlock(Waiter& waiter) {
+  searched_.assign(sessions_.size(), 0);
   visited_.assign(sessions_.size(), 0);
   cycle_.clear();
   if (!find_cycle(waiter.session, waiter.session, cycle_) || dissolve_deadlock(waiter)) return;
@@ -79,6 +86,7 @@ void Engine::add_members(std::uint32_t closer) {
 
 void Engine::resolve_deadlocks(Waiter& closer) {
   if (options_.deadlocks == DeadlockSearch::after_timeout) return;
+  searched_.assign(sessions_.size(), 0);
   for (;;) {
     visited_.assign(sessions_.size(), 0);
     cycle_.clear();

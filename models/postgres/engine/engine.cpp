@@ -121,7 +121,7 @@ Session& Engine::connect() {
   session.xid = no_xid;
   session.session_locks = 0;
   session.sequence_values.clear();
-  session.client_gone = session.terminated = false;
+  session.client_gone = session.terminated = session.is_executing = false;
   session.rows_inserted = 0;
   session.waiter = Waiter{};
   session.waiter.session = session.index;
@@ -162,8 +162,10 @@ void Engine::begin(Session& session) {
   session.xids.clear();
   session.xid = no_xid;
   session.settings = session.kept_settings = session.session_settings;
+  session.settings.isolation = session.settings.default_isolation;
+  session.settings.read_only = session.settings.default_read_only;
   session.knows_time = false;
-  session.constraints = Session::Constraints::as_declared;
+  session.constraints = ConstraintMode::as_declared;
 }
 
 void Engine::commit(Session& session) {

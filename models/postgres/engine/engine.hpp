@@ -156,6 +156,8 @@ class Engine {
 
   /// A statement that has waited, and was woken with others, may be overtaken by them in its middle.
   void let_others_pass(StatementContext& statement);
+  /// After a step of others in the middle of a statement: throws `SqlError` 57P01 if the session was terminated.
+  void check_for_interrupts(Session& session);
 
   // From outside of the session's task.
   /// Ends the session's wait, if it waits: 57014, or 57P01 if `terminate`.
@@ -242,7 +244,8 @@ class Engine {
   void wait(StatementContext& statement);
   void begin_wait(StatementContext& statement);
   void touch_wait(const Waiter& waiter);
-  void update_readiness(Waiter& waiter);
+  void update_readiness(Waiter& waiter, bool touches = true);
+  void touch_unblocked(const Waiter& waiter);
   void refresh_waiters();
   void end_wait(Waiter& waiter) noexcept;
   void throw_if_interrupted(const Waiter& waiter) const;
@@ -271,6 +274,7 @@ class Engine {
   class SoftDeadlock;
   /// True if letting somebody past in a queue leaves no cycle around `waiter`.
   bool dissolve_deadlock(Waiter& waiter);
+  void note_searched(const Waiter& waiter);
   [[nodiscard]] bool find_cycle(std::uint32_t from, std::uint32_t target, std::vector<std::uint32_t>& path);
   template <class F>
   void each_blocker(const Waiter& waiter, F&& visit) const;
@@ -302,6 +306,7 @@ class Engine {
   Pool<Session> sessions_;
   Pool<XidRecord> xids_;
   Pool<HeavyLock> advisory_locks_;
+  std::vector<HeavyLock*> advisory_order_;
   Pool<HeavyLock> queues_;
   Serializable serial_;
   std::vector<SequenceState> sequences_;
@@ -314,8 +319,9 @@ class Engine {
   std::vector<Value> null_row_;
   Footprint footprint_;
   std::vector<std::uint32_t> cycle_;
-  std::vector<std::uint32_t> path_;  ///< scratch of the search for cycles
-  std::vector<std::uint8_t> visited_;
+  std::vector<std::uint32_t> path_;     ///< scratch of the search for cycles
+  std::vector<std::uint8_t> visited_;   // by one walk along who waits for whom
+  std::vector<std::uint8_t> searched_;  // by all walks of one search
 };
 
 /// F1: may two transactions hold these on one row?

@@ -70,9 +70,9 @@ void Executor::add_check(const DeferredCheck& check) {
                                   : check.kind == Kind::parent_update ? foreign_key.on_update
                                                                       : ForeignKeyAction::no_action;
   const auto constraints = statement_.session.constraints;
-  const bool is_deferred = foreign_key.deferrable && (constraints == Session::Constraints::as_declared
-                                                          ? foreign_key.deferred
-                                                          : constraints == Session::Constraints::deferred);
+  const bool is_deferred =
+      foreign_key.deferrable &&
+      (constraints == ConstraintMode::as_declared ? foreign_key.deferred : constraints == ConstraintMode::deferred);
   if (is_deferred && action == ForeignKeyAction::no_action) {
     statement_.session.deferred.push_back(check);
   } else {

@@ -64,6 +64,7 @@ Value Executor::evaluate_function(const Expr& expr, const Frame& frame) {
         const Int128 micros = seconds.is_null() ? Int128{0} : seconds.numeric().rounded(6).digits();
         engine_.pin(statement_);
         sim::sleep(std::chrono::microseconds(static_cast<std::int64_t>(micros)), statement_.where);
+        engine_.check_for_interrupts(session);
       }
       return Value::of(std::string_view());
     }

@@ -5,8 +5,10 @@
 // proc.c). Not modelled: locks on other objects and the fast path.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "models/postgres/sql/ast.hpp"
@@ -49,14 +51,20 @@ struct HeavyLock {
   std::uint8_t space = 0;      ///< advisory: 1 for bigint keys, 2 for pairs of int
   Version* version = nullptr;  ///< tuple
   bool has_object = false;
-  sim::ObjectId object;  ///< footprint; a tuple's is its row's
-  std::vector<Holding> holdings;
-  std::vector<Waiter*> waiters;  ///< in the order in which they will be served
+  sim::ObjectId object;           ///< footprint; a tuple's is its row's
+  std::vector<Holding> holdings;  ///< by session and mode, whoever came first
+  std::vector<Waiter*> waiters;   ///< in the order in which they will be served
 
   [[nodiscard]] Holding* find(std::uint32_t session, TableLockMode mode) {
     for (Holding& holding : holdings)
       if (holding.session == session && holding.mode == mode) return &holding;
     return nullptr;
+  }
+  Holding& add(std::uint32_t session, TableLockMode mode) {
+    const auto place = std::find_if(holdings.begin(), holdings.end(), [&](const Holding& other) {
+      return std::pair(other.session, other.mode) > std::pair(session, mode);
+    });
+    return *holdings.insert(place, {session, mode, 0, 0});
   }
 };
 

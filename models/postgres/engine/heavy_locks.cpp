@@ -64,8 +64,7 @@ void Engine::hold(Session& session, HeavyLock& lock, TableLockMode mode, bool fo
   HeavyLock::Holding* holding = lock.find(session.index, mode);
   if (holding == nullptr) {
     if (!is_everyday(lock, mode)) footprint_.held(lock, mode == TableLockMode::share, waits);
-    lock.holdings.push_back({session.index, mode, 0, 0});
-    holding = &lock.holdings.back();
+    holding = &lock.add(session.index, mode);
   }
   if (for_session) {
     ++holding->for_session;
@@ -85,7 +84,11 @@ void Engine::drop(Session& session, HeavyLock& lock, TableLockMode mode, bool fo
   if (holding->for_session + holding->for_transaction > 0) return;
   if (!is_everyday(lock, mode)) footprint_.released(lock);
   lock.holdings.erase(lock.holdings.begin() + (holding - lock.holdings.data()));
-  if (!lock.waiters.empty()) refresh(lock);
+  for (Waiter* waiter : lock.waiters) {
+    // Whether it is the last to go or not.
+    if (waiter->session != session.index && conflict(waiter->mode, mode)) touch_unblocked(*waiter);
+    update_readiness(*waiter, false);
+  }
 }
 
 void Engine::release_held(Session& session, std::size_t mark) {
@@ -175,14 +178,19 @@ bool Engine::unlock_advisory(Session& session, std::uint64_t key, std::uint8_t s
 }
 
 void Engine::unlock_all_advisory(Session& session) {
-  for (std::size_t i = 0; i < advisory_locks_.size(); ++i) {
-    HeavyLock& heavy = advisory_locks_[i];
+  std::vector<HeavyLock*>& locks = advisory_order_;  // by key: they were made in the order of the schedule
+  locks.clear();
+  for (std::size_t i = 0; i < advisory_locks_.size(); ++i) locks.push_back(&advisory_locks_[i]);
+  std::sort(locks.begin(), locks.end(), [](const HeavyLock* a, const HeavyLock* b) {
+    return std::tie(a->space, a->key) < std::tie(b->space, b->key);
+  });
+  for (HeavyLock* const heavy : locks) {
     for (const TableLockMode mode : {TableLockMode::share, TableLockMode::exclusive}) {
-      HeavyLock::Holding* holding = heavy.find(session.index, mode);
+      HeavyLock::Holding* holding = heavy->find(session.index, mode);
       if (holding == nullptr || holding->for_session == 0) continue;
       session.session_locks -= holding->for_session - 1;
       holding->for_session = 1;
-      drop(session, heavy, mode, true);
+      drop(session, *heavy, mode, true);
     }
   }
 }

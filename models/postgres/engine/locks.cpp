@@ -32,7 +32,7 @@ class Engine::TupleQueue {
       if (policy != WaitPolicy::block) return false;
       engine_.enqueue(statement_, queue, mode_);
     }
-    queue.holdings.push_back({statement_.session.index, mode_, 1, 0});
+    queue.add(statement_.session.index, mode_);
     engine_.refresh(queue);
     return is_held_ = true;
   }

@@ -39,8 +39,9 @@ struct Waiter {
   };
   Kind kind = Kind::xid;
   bool active = false;
-  bool ready = false;
-  bool doomed = false;  ///< chosen as the victim of a deadlock
+  bool granted = false;  ///< nobody is in its way any more
+  bool ready = false;    ///< granted or interrupted
+  bool doomed = false;   ///< chosen as the victim of a deadlock
   bool lock_timed_out = false;
   bool statement_timed_out = false;
   bool cancelled = false;
@@ -80,20 +81,28 @@ struct OwnXid {
   std::size_t depth = 0;
 };
 
+struct Settings {
+  Isolation isolation = Isolation::read_committed;  ///< of the transaction
+  bool read_only = false;                           ///< of the transaction
+  Isolation default_isolation = Isolation::read_committed;
+  bool default_read_only = false;
+  std::chrono::milliseconds lock_timeout{0};       ///< 0: none
+  std::chrono::milliseconds statement_timeout{0};  ///< 0: none
+  std::chrono::milliseconds deadlock_timeout{1000};
+};
+
+/// What SET CONSTRAINTS ALL has made of the deferrable ones.
+enum class ConstraintMode : std::uint8_t { as_declared, deferred, immediate };
+
 struct Savepoint {
   std::string_view name;
   Xid xid = no_xid;  ///< of what was done since
   std::size_t undo_mark = 0;
   std::size_t held_mark = 0;
   std::size_t deferred_mark = 0;
-};
-
-struct Settings {
-  Isolation isolation = Isolation::read_committed;
-  bool read_only = false;
-  std::chrono::milliseconds lock_timeout{0};       ///< 0: none
-  std::chrono::milliseconds statement_timeout{0};  ///< 0: none
-  std::chrono::milliseconds deadlock_timeout{1000};
+  ConstraintMode constraints = ConstraintMode::as_declared;
+  Settings settings{};  ///< and `kept_settings`, to come back to
+  Settings kept_settings{};
 };
 
 struct Session {
@@ -105,14 +114,14 @@ struct Session {
   };
   std::uint32_t index = 0;
   State state = State::idle;
-  bool in_script = false;     ///< within a string of several statements, which are one implicit transaction (F63)
+  bool in_script = false;     ///< within a string of several statements: an implicit transaction block (F63)
   bool in_block = false;      ///< BEGIN was given: the transaction outlives its statements
   bool has_snapshot = false;  ///< REPEATABLE READ: taken
   bool ran_query = false;     ///< since BEGIN: the isolation level can no longer be changed
-  enum class Constraints : std::uint8_t { as_declared, deferred, immediate };
-  Constraints constraints = Constraints::as_declared;  ///< SET CONSTRAINTS ALL, in this transaction
-  bool client_gone = false;                            ///< lost in the middle of a statement, which goes on (F40)
-  bool terminated = false;                             ///< by an administrator; the client learns of it at its next use
+  ConstraintMode constraints = ConstraintMode::as_declared;  ///< in this transaction
+  bool is_executing = false;                                 ///< a statement, which may wait or let others pass
+  bool client_gone = false;                                  ///< lost in the middle of a statement, which goes on (F40)
+  bool terminated = false;  ///< by an administrator; the client learns of it at its next use
   TxId tx = no_tx;
   std::uint32_t command = 0;
   Settings settings;          ///< of the transaction in progress
@@ -135,6 +144,8 @@ struct Session {
   std::vector<std::pair<std::uint16_t, std::int64_t>> sequence_values;  ///< what nextval has returned last
   std::uint16_t last_sequence = 0;
 
+  /// Whether commands that need a transaction block are accepted (IsTransactionBlock).
+  [[nodiscard]] bool has_block() const noexcept { return in_block || in_script; }
   [[nodiscard]] sim::ObjectId object() const noexcept { return waiter.object; }
 };
 

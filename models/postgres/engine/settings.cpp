@@ -1,7 +1,9 @@
 #include "models/postgres/engine/settings.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <limits>
 
 #include "models/postgres/sql_error.hpp"
 
@@ -14,34 +16,64 @@ using std::chrono::milliseconds;
   throw SqlError(sqlstate::invalid_parameter_value, "invalid value for parameter \"" + name + "\": \"" + value + "\"");
 }
 
+struct Unit {
+  std::string_view name;
+  std::int64_t size;  ///< in milliseconds
+};
+/// From the largest, as the server chooses one to show a value in.
+constexpr std::array<Unit, 5> units = {{{"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}}};
+
 milliseconds parse_duration(const std::string& name, const std::string& text) {
-  constexpr std::size_t most_digits = 9;
-  std::size_t digits = 0;
-  while (digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits])) != 0) ++digits;
+  constexpr std::size_t most_digits = 15;
+  const bool is_negative = text.starts_with('-');
+  std::size_t end = is_negative ? 1 : 0;
+  while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end])) != 0) ++end;
+  const std::size_t digits = end - (is_negative ? 1 : 0);
   if (digits == 0 || digits > most_digits) invalid(name, text);
-  const std::int64_t number = std::stoll(text.substr(0, digits));
-  std::string unit = text.substr(digits);
+  std::int64_t number = std::stoll(text.substr(0, end));
+  std::string unit = text.substr(end);
   std::erase(unit, ' ');
-  if (unit.empty() || unit == "ms") return milliseconds(number);
-  if (unit == "s") return std::chrono::seconds(number);
-  if (unit == "min") return std::chrono::minutes(number);
-  if (unit == "h") return std::chrono::hours(number);
-  invalid(name, text);
+  if (!unit.empty()) {
+    const auto* const found = std::ranges::find(units, std::string_view(unit), &Unit::name);
+    if (found == units.end()) invalid(name, text);
+    number = std::clamp<std::int64_t>(number, -(std::int64_t{1} << 33), std::int64_t{1} << 33) * found->size;
+  }
+  const std::int64_t least = name == "deadlock_timeout" ? 1 : 0;
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (number < least || number > most)
+    throw SqlError(sqlstate::invalid_parameter_value,
+                   std::to_string(number) + " ms is outside the valid range for parameter \"" + name + "\" (" +
+                       std::to_string(least) + " .. " + std::to_string(most) + ")");
+  return milliseconds(number);
 }
 
 std::string show_duration(milliseconds duration) {
-  const auto count = duration.count();
+  const std::int64_t count = duration.count();
   if (count == 0) return "0";
-  if (count % 60000 == 0) return std::to_string(count / 60000) + "min";
-  if (count % 1000 == 0) return std::to_string(count / 1000) + "s";
-  return std::to_string(count) + "ms";
+  const auto* const unit = std::ranges::find_if(units, [&](const Unit& each) { return count % each.size == 0; });
+  return std::to_string(count / unit->size) + std::string(unit->name);
 }
 
-Isolation parse_isolation(const std::string& name, const std::string& value) {
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+Isolation parse_isolation(const std::string& name, const std::string& text) {
+  const std::string value = lower_case(text);
   if (value == "serializable") return Isolation::serializable;
   if (value == "repeatable read") return Isolation::repeatable_read;
   if (value == "read committed" || value == "read uncommitted") return Isolation::read_committed;
-  invalid(name, value);
+  invalid(name, text);
+}
+
+bool parse_boolean(const std::string& name, const std::string& text) {
+  const std::string value = lower_case(text);
+  for (const char* yes : {"on", "true", "yes", "1"})
+    if (value == yes) return true;
+  for (const char* no : {"off", "false", "no", "0"})
+    if (value == no) return false;
+  throw SqlError(sqlstate::invalid_parameter_value, "parameter \"" + name + "\" requires a Boolean value");
 }
 
 std::string show_isolation(Isolation isolation) {
@@ -56,29 +88,24 @@ std::string show_isolation(Isolation isolation) {
   return "serializable";
 }
 
-}  // namespace
+/// Of the server's own business, not seen from outside: accepted, and without effect.
+bool is_ignored(const std::string& name) {
+  constexpr std::array<std::string_view, 6> names = {"client_min_messages", "application_name",
+                                                     "enable_seqscan",      "enable_indexscan",
+                                                     "enable_bitmapscan",   "idle_in_transaction_session_timeout"};
+  return std::ranges::find(names, name) != names.end();
+}
 
-void change_setting(Session& session, const ast::SetCommand& command) {
+void apply(Settings& settings, const ast::SetCommand& command) {
+  static const Settings defaults;
   const std::string& name = command.name;
-  // Of the server's own business, not seen from outside: accepted, and without effect.
-  for (const char* ignored : {"client_min_messages", "application_name", "enable_seqscan", "enable_indexscan",
-                              "enable_bitmapscan", "idle_in_transaction_session_timeout"})
-    if (name == ignored) return;
-  if (command.to_default && name == "default_transaction_isolation") {
-    session.session_settings.isolation = Isolation::read_committed;
+  if (is_ignored(name)) return;
+  if (name == "default_transaction_isolation") {
+    settings.default_isolation = command.to_default ? defaults.default_isolation : parse_isolation(name, command.value);
     return;
   }
   if (name == "default_transaction_read_only") {
-    if (command.value != "on" && command.value != "off") invalid(name, command.value);
-    session.session_settings.read_only = command.value == "on";
-    return;
-  }
-  if (name == "transaction_isolation" && session.in_block && !session.ran_query) {
-    session.settings.isolation = parse_isolation(name, command.value);
-    return;
-  }
-  if (name == "default_transaction_isolation") {
-    session.session_settings.isolation = parse_isolation(name, command.value);
+    settings.default_read_only = command.to_default ? defaults.default_read_only : parse_boolean(name, command.value);
     return;
   }
   milliseconds Settings::* setting = nullptr;
@@ -87,35 +114,61 @@ void change_setting(Session& session, const ast::SetCommand& command) {
   if (name == "deadlock_timeout") setting = &Settings::deadlock_timeout;
   if (setting == nullptr)
     throw SqlError(sqlstate::feature_not_supported, "SET " + name + " is not supported by the model");
-  const milliseconds duration = command.to_default ? milliseconds(0) : parse_duration(name, command.value);
-  if (!session.in_block) {
-    if (!command.local) {
-      session.session_settings.*setting = duration;
-    } else {
-      session.notices.push_back(
-          {"WARNING", sqlstate::no_active_sql_transaction, "SET LOCAL can only be used in transaction blocks"});
-    }
+  settings.*setting = command.to_default ? defaults.*setting : parse_duration(name, command.value);
+}
+
+}  // namespace
+
+std::optional<TransactionModes> transaction_modes(const ast::SetCommand& command) {
+  if (command.to_default) return std::nullopt;
+  if (command.name == "transaction_isolation")
+    return TransactionModes{parse_isolation(command.name, command.value), std::nullopt};
+  if (command.name == "transaction_read_only")
+    return TransactionModes{std::nullopt, parse_boolean(command.name, command.value)};
+  return std::nullopt;
+}
+
+void check_setting(const ast::SetCommand& command) {
+  if (transaction_modes(command)) return;
+  Settings unused;
+  apply(unused, command);
+}
+
+void change_setting(Session& session, const ast::SetCommand& command) {
+  if (session.tx == no_tx) {
+    apply(session.session_settings, command);
     return;
   }
-  session.settings.*setting = duration;
-  if (!command.local) session.kept_settings.*setting = duration;
+  apply(session.settings, command);
+  if (!command.local) apply(session.kept_settings, command);
+}
+
+void set_defaults(Session& session, std::optional<Isolation> isolation, std::optional<bool> read_only) {
+  const auto set = [&](Settings& settings) {
+    if (isolation) settings.default_isolation = *isolation;
+    if (read_only) settings.default_read_only = *read_only;
+  };
+  if (session.tx == no_tx) {
+    set(session.session_settings);
+    return;
+  }
+  set(session.settings);
+  set(session.kept_settings);
 }
 
 std::string show_setting(const Session& session, const std::string& name) {
-  const Settings& settings = session.in_block ? session.settings : session.session_settings;
-  if (name == "transaction_isolation") return show_isolation(settings.isolation);
-  if (name == "default_transaction_isolation") return show_isolation(session.session_settings.isolation);
-  if (name == "transaction_read_only") return settings.read_only ? "on" : "off";
+  const bool in_transaction = session.tx != no_tx;
+  const Settings& settings = in_transaction ? session.settings : session.session_settings;
+  if (name == "transaction_isolation")
+    return show_isolation(in_transaction ? settings.isolation : settings.default_isolation);
+  if (name == "default_transaction_isolation") return show_isolation(settings.default_isolation);
+  if (name == "transaction_read_only")
+    return (in_transaction ? settings.read_only : settings.default_read_only) ? "on" : "off";
+  if (name == "default_transaction_read_only") return settings.default_read_only ? "on" : "off";
   if (name == "lock_timeout") return show_duration(settings.lock_timeout);
   if (name == "deadlock_timeout") return show_duration(settings.deadlock_timeout);
   if (name == "statement_timeout") return show_duration(settings.statement_timeout);
   throw SqlError(sqlstate::feature_not_supported, "SHOW " + name + " is not supported by the model");
-}
-
-void keep_settings(Session& session) {
-  session.session_settings.lock_timeout = session.kept_settings.lock_timeout;
-  session.session_settings.statement_timeout = session.kept_settings.statement_timeout;
-  session.session_settings.deadlock_timeout = session.kept_settings.deadlock_timeout;
 }
 
 }  // namespace heddle::pg

@@ -1,6 +1,7 @@
 // The run-time parameters that SET, SHOW and transactions know.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "models/postgres/engine/session.hpp"
@@ -8,10 +9,19 @@
 
 namespace heddle::pg {
 
-/// SET name = value. Throws `SqlError` 22023 for a bad value, 0A000 for a parameter that the model does not know.
+/// Throws `SqlError` 22023 for a bad value, 0A000 for a parameter that the model does not know.
+void check_setting(const ast::SetCommand& command);
+/// SET name = value, of this session or, if LOCAL, of its transaction. Precondition: not `transaction_modes`. Throws as
+/// `check_setting`.
 void change_setting(Session& session, const ast::SetCommand& command);
+/// SET SESSION CHARACTERISTICS.
+void set_defaults(Session& session, std::optional<Isolation> isolation, std::optional<bool> read_only);
+struct TransactionModes {
+  std::optional<Isolation> isolation;
+  std::optional<bool> read_only;
+};
+/// What SET transaction_isolation and transaction_read_only ask for, as SET TRANSACTION does; nothing for other names.
+[[nodiscard]] std::optional<TransactionModes> transaction_modes(const ast::SetCommand& command);
 [[nodiscard]] std::string show_setting(const Session& session, const std::string& name);
-/// What SET (without LOCAL) changed in a transaction lasts beyond its commit.
-void keep_settings(Session& session);
 
 }  // namespace heddle::pg

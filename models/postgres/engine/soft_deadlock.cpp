@@ -83,7 +83,7 @@ class Engine::SoftDeadlock {
 
   bool find(std::uint32_t at, std::uint32_t target, std::vector<Edge>& soft) {
     Waiter& waiter = engine_.sessions_[at].waiter;
-    engine_.footprint_.object(waiter.object, sim::Access::read);
+    engine_.note_searched(waiter);
     if (!waiter.active || waiter.doomed || engine_.visited_[at] != 0 || engine_.may_go_on(waiter)) return false;
     engine_.visited_[at] = 1;
     const auto leads_back = [&](std::uint32_t next) { return next == target || find(next, target, soft); };

@@ -1,5 +1,6 @@
 // Waiting for the end of a transaction or in a lock's queue, with time-outs and interruptions.
 #include <algorithm>
+#include <utility>
 
 #include "models/postgres/engine/engine.hpp"
 #include "models/postgres/sql_error.hpp"
@@ -14,12 +15,20 @@ inline constexpr sim::Op go_on{"pg.go_on", sim::Unwinds::at_once};
 
 using sim::Access;
 
-void Engine::update_readiness(Waiter& waiter) {
+void Engine::update_readiness(Waiter& waiter, bool touches) {
+  if (!waiter.active) return;
+  const bool granted = may_go_on(waiter);
+  if (std::exchange(waiter.granted, granted) != granted && touches) touch_unblocked(waiter);
   const bool ready = waiter.doomed || waiter.lock_timed_out || waiter.statement_timed_out || waiter.cancelled ||
-                     waiter.terminated || may_go_on(waiter);
-  if (ready == waiter.ready || !waiter.active) return;
+                     waiter.terminated || granted;
+  if (ready == waiter.ready) return;
   waiter.ready = ready;
   waiter.execution->refresh(waiter.task);
+}
+
+/// Who looks for a deadlock depends on it. Several may have to get out of a waiter's way, in any order.
+void Engine::touch_unblocked(const Waiter& waiter) {
+  footprint_.object(waiter.object, Access::commute);
 }
 
 void Engine::refresh_waiters() {
@@ -119,7 +128,7 @@ void Engine::begin_wait(StatementContext& statement) {
   pin(statement);
   if (waiter.row != nullptr) make_dirty(*waiter.row);
   waiter.active = true;
-  waiter.ready = waiter.doomed = waiter.lock_timed_out = waiter.statement_timed_out = false;
+  waiter.granted = waiter.ready = waiter.doomed = waiter.lock_timed_out = waiter.statement_timed_out = false;
   waiter.cancelled = waiter.terminated = false;
   waiter.execution = execution;
   waiter.task = execution->running_task().id;
@@ -136,6 +145,13 @@ void Engine::end_wait(Waiter& waiter) noexcept {
 void Engine::let_others_pass(StatementContext& statement) {
   if (!statement.has_waited || options_.deadlocks == DeadlockSearch::after_timeout) return;
   if (!execution_->step(ops::go_on, sim::Execution::no_object, Access::read, statement.where)) throw sim::Unwind{};
+  check_for_interrupts(statement.session);
+}
+
+void Engine::check_for_interrupts(Session& session) {
+  footprint_.object(session.object(), Access::read);
+  if (session.terminated)
+    throw SqlError(sqlstate::admin_shutdown, "terminating connection due to administrator command");
 }
 
 void Engine::wait(StatementContext& statement) {
@@ -191,9 +207,9 @@ void Engine::throw_if_interrupted(const Waiter& waiter) const {
 
 void Engine::interrupt(Session& session, bool terminate) {
   Waiter& waiter = session.waiter;
+  footprint_.object(waiter.object, Access::write);
   if (!waiter.active) return;
   (terminate ? waiter.terminated : waiter.cancelled) = true;
-  footprint_.object(waiter.object, Access::write);
   update_readiness(waiter);
 }
 

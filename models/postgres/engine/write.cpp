@@ -88,12 +88,14 @@ void Executor::update(const UpdatePlan& plan) {
 
 void Executor::update_row(const UpdatePlan& plan, Combination& current, const Frame& frame) {
   Table& table = engine_.table(plan.source.relations[0].table);
-  for (;;) {
+  for (bool is_locked = false;; is_locked = true) {
     Version& old = *current.versions[0];
     Value* values = assigned(plan.assignments, table, old.values, frame);
     check_row(table, values);
     const LockStrength strength =
         engine_.key_changes(table, old.values, values) ? LockStrength::update : LockStrength::no_key_update;
+    // ON CONFLICT at REPEATABLE READ can tell a row that is locked, and loses its key afterwards.
+    if (is_locked && strength == LockStrength::update) engine_.let_others_pass(statement_);
     const LockResult result = engine_.prepare_change(statement_, old, strength);
     if (result.outcome == Outcome::granted) {
       queue_checks(plan.source.relations[0].table, &old, &engine_.update(statement_, old, values));
@@ -124,7 +126,8 @@ void Executor::remove(const DeletePlan& plan) {
 }
 
 void Executor::remove_row(const DeletePlan& plan, Combination& current, const Frame& frame) {
-  for (;;) {
+  for (bool is_locked = false;; is_locked = true) {
+    if (is_locked) engine_.let_others_pass(statement_);  // as in update_row
     const LockResult result = engine_.prepare_change(statement_, *current.versions[0], LockStrength::update);
     if (result.outcome == Outcome::granted) {
       engine_.remove(statement_, *current.versions[0]);

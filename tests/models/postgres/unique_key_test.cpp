@@ -1,6 +1,10 @@
 // Unique keys and ON CONFLICT under concurrency (facts F31-F35).
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "sim/core/world.hpp"
+#include "sim/explore/dfs.hpp"
 #include "tests/models/postgres/script.hpp"
 
 namespace heddle::pg::test {
@@ -101,6 +105,57 @@ TEST(UniqueKey, CrossedInsertsDeadlock) {
                          {"2: INSERT INTO t VALUES (5, 8, 0)", "ERROR 40P01", {"1: INSERT 0 1"}},
                          {"1: COMMIT", "COMMIT", {}},
                          {"2: ROLLBACK", "ROLLBACK", {}}});
+}
+
+/// What it comes to; for statements that may fail.
+std::string outcome_of(Connection& connection, const char* sql) {
+  try {
+    return describe(connection.exec(sql));
+  } catch (const SqlError& error) {
+    return std::string(error.sqlstate());
+  }
+}
+
+/// The outcomes of `waiter`, which first waits for an update, and of an upsert of the same row after that.
+std::set<std::string> outcomes_beside(const char* waiter) {
+  const Blueprint blueprint(schema);
+  std::set<std::string> outcomes;
+  std::string first;
+  std::string second;
+  const sim::Program program = [&](sim::World& world) {
+    Database db(blueprint);
+    world.task("upsert", [&] {
+      auto connection = db.connect();
+      connection.exec("SET default_transaction_isolation = 'repeatable read'");
+      connection.exec("BEGIN");
+      connection.exec("UPDATE t SET x = 11 WHERE id = 1");
+      connection.exec("COMMIT");
+      second = outcome_of(connection, "INSERT INTO t VALUES (1, 6, 0) ON CONFLICT (id) DO UPDATE SET x = 12");
+    });
+    world.task("waiter", [&] {
+      auto connection = db.connect();
+      first = outcome_of(connection, waiter);
+    });
+    world.run();
+  };
+  sim::Dfs strategy;
+  sim::Execution execution;
+  for (std::uint64_t i = 0; strategy.begin_execution(i); ++i) {
+    const sim::ExecutionResult& result = execution.run(program, strategy);
+    strategy.end_execution(result);
+    EXPECT_EQ(result.failure, sim::FailureKind::none) << result.message;
+    outcomes.insert(first + ", " + second);
+  }
+  return outcomes;
+}
+
+TEST(OnConflict, MeetsARowThatIsLockedBeforeItLosesItsKey) {
+  // In between the upsert finds the key, waits for the lock, and then finds the row changed since its snapshot. Before
+  // that it updates the row, and afterwards there is no such key.
+  EXPECT_EQ(outcomes_beside("UPDATE t SET id = 9 WHERE id = 1"),
+            (std::set<std::string>{"UPDATE 1, INSERT 0 1", "UPDATE 1, 40001"}));
+  EXPECT_EQ(outcomes_beside("DELETE FROM t WHERE id = 1"),
+            (std::set<std::string>{"DELETE 1, INSERT 0 1", "DELETE 1, 40001"}));
 }
 
 }  // namespace
