@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "models/postgres/live/termination.hpp"
 #include "models/postgres/transcript.hpp"
 #include "sim/explore/replay.hpp"
 #include "tools/confirm/live_replay.hpp"
@@ -42,6 +43,7 @@ Exit confirm(const Catalogue& catalogue, const ConfirmOptions& options) {
     throw sim::Error(sim::ErrorCode::usage, recording.target.name() +
                                                 " does not talk to a database; only failures of SQL scenarios can be "
                                                 "confirmed by a server");
+  const pg::TerminationRequest on_signals;
   LiveReplay live(transcript, options.server);
   fmt::print("{}\non the model: {}: {}\nThe same statements, in the same order, on PostgreSQL {}:\n\n",
              recording.target.name(), replayed.verdict.failure->property, replayed.verdict.failure->message,

@@ -198,8 +198,7 @@ void LiveReplay::close(const TranscriptEvent& event) {
   found->second.session.abandon();
   if (was_busy) return;
   for (std::chrono::milliseconds waited{0}; waited < patience; ++waited) {
-    if (monitor_.session().run_or_throw("SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = " + pid).rows.empty())
-      return;
+    if (monitor_.session().require("SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = " + pid).rows.empty()) return;
   }
 }
 

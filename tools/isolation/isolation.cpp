@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "models/postgres/live/server_error.hpp"
+#include "models/postgres/live/termination.hpp"
 #include "tools/isolation/explore.hpp"
 #include "tools/isolation/model_run.hpp"
 #include "tools/isolation/server_sessions.hpp"
@@ -107,6 +108,7 @@ Exit run_permutations(const Spec& spec, const RunPermutation& run) {
 }
 
 Exit run_on_server(const Spec& spec, const IsolationOptions& options, pg::Isolation level) {
+  const pg::TerminationRequest on_signals;
   auto sessions = std::make_unique<isolation::ServerSessions>(options.server, spec, level);
   fmt::print("Parsed test spec with {} sessions\n", spec.sessions.size());
   return run_permutations(spec, [&](const Permutation& permutation, std::string& output) {

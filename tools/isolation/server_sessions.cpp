@@ -26,7 +26,7 @@ ServerSessions::ServerSessions(const std::string& uri, const Spec& spec, pg::Iso
   for (const Session& session : spec.sessions) {
     pg::ServerSession& added = sessions_.emplace_back(uri, "heddle isolation " + session.name);
     schema_.enter(added);
-    added.run_or_throw(fmt::format("SET default_transaction_isolation = '{}'", name_of(level)));
+    added.require(fmt::format("SET default_transaction_isolation = '{}'", name_of(level)));
   }
 }
 

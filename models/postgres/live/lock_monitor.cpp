@@ -31,7 +31,7 @@ std::vector<std::vector<int>> LockMonitor::blockers(std::span<const int> pids) {
   for (const int pid : pids) list += (list.size() == 1 ? "" : ",") + std::to_string(pid);
   list += "}";
   const Value param = Value::of(std::string_view(list));
-  const ServerResult result = session_.run_or_throw(
+  const ServerResult result = session_.require(
       "SELECT pg_catalog.pg_blocking_pids(pid) || pg_catalog.pg_safe_snapshot_blocking_pids(pid) "
       "FROM pg_catalog.unnest($1::int[]) WITH ORDINALITY AS asked(pid, place) ORDER BY place",
       {&param, 1});

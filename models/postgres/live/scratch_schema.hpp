@@ -21,6 +21,9 @@ class ScratchSchema {
   void enter(ServerSession& session);
 
  private:
+  void drop(ServerSession& session);
+
+  std::string uri_;
   ServerSession session_;
   std::string name_;
   std::string pids_;

@@ -1,5 +1,7 @@
 #include "models/postgres/live/server_session.hpp"
 
+#include "models/postgres/live/termination.hpp"
+
 #include <libpq-fe.h>
 #include <poll.h>
 
@@ -170,6 +172,7 @@ void ServerSession::receive() {
 
 bool ServerSession::poll(milliseconds patience) {
   if (!is_busy_ || is_complete_) return true;
+  if (TerminationRequest::take()) throw ServerError("stopped by a signal; the sessions on the server were closed");
   receive();
   if (is_complete_ || patience.count() == 0) return is_complete_;
   pollfd socket{PQsocket(connection_.get()), POLLIN, 0};
@@ -201,6 +204,16 @@ ServerResult ServerSession::run_or_throw(std::string_view sql, std::span<const V
   ServerResult result = run(sql, params);
   if (result.error) throw *result.error;
   return result;
+}
+
+ServerResult ServerSession::require(std::string_view sql, std::span<const Value> params) {
+  ServerResult result = run(sql, params);
+  if (!result.error) return result;
+  if (PQstatus(connection_.get()) != CONNECTION_OK)
+    throw ServerError("the PostgreSQL server at " + place_of(*connection_) +
+                      " has gone away: " + result.error->message());
+  throw ServerError("the PostgreSQL server at " + place_of(*connection_) + " refuses " + std::string(sql) + ": " +
+                    result.error->message());
 }
 
 void ServerSession::cancel() {

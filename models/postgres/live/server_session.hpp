@@ -77,7 +77,8 @@ class ServerSession {
   void send_script(std::string_view sql);
   /// Whether a reply is outstanding or has not been collected.
   [[nodiscard]] bool is_busy() const noexcept { return is_busy_; }
-  /// Whether the whole reply is here, waiting for it for at most `patience`.
+  /// Whether the whole reply is here, waiting for it for at most `patience`. Throws `ServerError` if the process was
+  /// asked to end (live/termination.hpp).
   [[nodiscard]] bool poll(std::chrono::milliseconds patience = {});
   /// The reply: one result for each statement that was executed, the last of which may be an error. Waits for it.
   /// A session that the server ends (FATAL) reports that as its last result; the next use throws.
@@ -86,6 +87,8 @@ class ServerSession {
   ServerResult run(std::string_view sql, std::span<const Value> params = {});
   /// As `run`, but an error is thrown as `SqlError`.
   ServerResult run_or_throw(std::string_view sql, std::span<const Value> params = {});
+  /// As `run`, for what a tool says on its own behalf: an error is thrown as `ServerError`.
+  ServerResult require(std::string_view sql, std::span<const Value> params = {});
   /// Asks the server to cancel the running statement; its reply is then an error, as a rule.
   void cancel();
   /// Closes the socket without a word, as a client that crashes does.

@@ -1,10 +1,13 @@
 // `heddle isolation` against the real isolationtester: what they print is equal byte for byte, for every specification
 // in specs/ and at every level that it is for. Run it by script/with-postgres.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 
 #include "tests/tools/process.hpp"
 
@@ -27,6 +30,19 @@ std::string server() {
   const char* uri = std::getenv("HEDDLE_POSTGRES_URI");
   if (uri == nullptr) throw std::runtime_error("HEDDLE_POSTGRES_URI is not set; run this by script/with-postgres");
   return uri;
+}
+
+std::string ask(const std::string& sql) {
+  return run_process({"/usr/bin/psql", "-At", server(), "-c", sql}).out;
+}
+
+/// Tables, schemas and sessions of Heddle's on the server.
+std::string left_behind() {
+  return ask(
+      "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'heddle%' UNION ALL "
+      "SELECT relname FROM pg_class WHERE relname = 'channels' UNION ALL "
+      "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'heddle%' AND query LIKE "
+      "'%pg_sleep%'");
 }
 
 /// A specification for some levels only says so in its first line: "# levels: rc rr".
@@ -95,10 +111,48 @@ TEST(IsolationServer, PrintsWhatIsolationtesterPrintsAndLeavesNothing) {
 
   EXPECT_EQ(ours.exit_code, 0) << ours.err;
   EXPECT_EQ(first_difference(real.out, ours.out), "");
-  const Ended left = run_process({"/usr/bin/psql", "-At", server(), "-c",
-                                  "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'heddle%' UNION ALL "
-                                  "SELECT relname FROM pg_class WHERE relname = 'channels'"});
-  EXPECT_EQ(left.out, "");
+  EXPECT_EQ(left_behind(), "");
+}
+
+/// A step that takes longer than the test, in a session that another waits for.
+constexpr const char* endless =
+    "setup { CREATE TABLE channels (id int); INSERT INTO channels VALUES (1); } teardown { DROP TABLE channels; }"
+    "session a step lock { BEGIN; UPDATE channels SET id = 2; } step sleep { SELECT pg_sleep(60); }"
+    "session b step wait { UPDATE channels SET id = 3; } permutation lock wait sleep";
+
+/// Lets `act` do its work once that step is being executed; what `heddle isolation --server` then comes to.
+Ended interrupted(const std::function<void(int pid)>& act) {
+  return heddle({"isolation", "-", "--server", server()}, {.input = endless, .started = [&](int pid) {
+                                                             while (ask("SELECT count(*) FROM pg_stat_activity WHERE "
+                                                                        "query = 'SELECT pg_sleep(60);'") != "1\n") {
+                                                             }
+                                                             act(pid);
+                                                           }});
+}
+
+TEST(IsolationServer, ThatEndsItsSessionsInMidRunIsOneSentence) {
+  const Ended ended = interrupted(
+      [](int) { ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'heddle%'"); });
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.err, ::testing::StartsWith("heddle: the PostgreSQL server at 127.0.0.1 port "));
+  EXPECT_THAT(ended.err, ::testing::HasSubstr("has gone away: "));
+  EXPECT_EQ(left_behind(), "");
+}
+
+TEST(IsolationServer, ThatIsInterruptedLeavesNothing) {
+  const Ended ended = interrupted([](int pid) { kill(pid, SIGINT); });
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_EQ(ended.err, "heddle: stopped by a signal; the sessions on the server were closed\n");
+  EXPECT_EQ(left_behind(), "");
+}
+
+TEST(IsolationServer, ASetUpThatFailsLeavesNothing) {
+  const Ended ended = heddle(
+      {"isolation", "-", "--server", server()},
+      {.input = "setup { CREATE TABLE channels (id int); } setup { CREATE TABEL u; } session a step x { SELECT 1; }"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_EQ(ended.err, "heddle: setup failed: ERROR:  syntax error at or near \"TABEL\"\n");
+  EXPECT_EQ(left_behind(), "");
 }
 
 }  // namespace
