@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "models/postgres/sql_error.hpp"
 
@@ -100,6 +101,14 @@ std::optional<Numeric> Numeric::parse(std::string_view text) {
   int scale = 0;
   bool any = false;
   bool point = false;
+  int exponent = 0;
+  if (const std::size_t at = text.find_first_of("eE"); at != std::string_view::npos) {
+    std::string_view power = text.substr(at + 1);
+    if (power.starts_with('+')) power.remove_prefix(1);
+    const auto [end, failure] = std::from_chars(power.data(), power.data() + power.size(), exponent);
+    if (failure != std::errc() || end != power.data() + power.size()) return std::nullopt;
+    text = text.substr(0, at);
+  }
   for (const char c : text) {
     if (c == '.' && !point) {
       point = true;
@@ -111,6 +120,9 @@ std::optional<Numeric> Numeric::parse(std::string_view text) {
     if (point) ++scale;
   }
   if (!any) return std::nullopt;
+  constexpr int most_digits = 40;  // more are an overflow in either direction
+  scale -= std::clamp(exponent, -most_digits, most_digits);
+  for (; scale < 0; ++scale) digits = multiply(digits, 10);
   return Numeric(negative ? -digits : digits, scale);
 }
 

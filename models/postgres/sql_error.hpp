@@ -17,6 +17,7 @@ inline constexpr std::string_view cardinality_violation = "21000";
 inline constexpr std::string_view string_data_right_truncation = "22001";
 inline constexpr std::string_view numeric_value_out_of_range = "22003";
 inline constexpr std::string_view invalid_datetime_format = "22007";
+inline constexpr std::string_view datetime_field_overflow = "22008";
 inline constexpr std::string_view division_by_zero = "22012";
 inline constexpr std::string_view invalid_parameter_value = "22023";
 inline constexpr std::string_view invalid_text_representation = "22P02";

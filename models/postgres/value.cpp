@@ -116,7 +116,7 @@ std::string timestamp_text(std::int64_t microseconds) {
 
 }  // namespace
 
-std::optional<std::int64_t> parse_timestamp(std::string_view text) {
+std::optional<std::int64_t> parse_timestamp(std::string_view text, bool& is_out_of_range) {
   using namespace std::chrono;
   const std::string copy(text);
   int years = 0;
@@ -125,7 +125,8 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   int used = 0;
   if (std::sscanf(copy.c_str(), " %4d-%2u-%2u%n", &years, &months, &day_of_month, &used) != 3) return std::nullopt;
   const year_month_day date{year(years), month(months), day(day_of_month)};
-  if (!date.ok()) return std::nullopt;
+  is_out_of_range = !date.ok();
+  if (is_out_of_range) return std::nullopt;
   std::int64_t result = duration_cast<microseconds>(sys_days{date} - sys_days{January / 1 / 2000}).count();
   std::string_view rest = std::string_view(copy).substr(static_cast<std::size_t>(used));
   int hour = 0;
@@ -136,7 +137,9 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
     rest.remove_prefix(static_cast<std::size_t>(used) + 1);
     if (std::sscanf(copy.c_str() + (copy.size() - rest.size()), ":%2d%n", &second, &used) == 1)
       rest.remove_prefix(static_cast<std::size_t>(used));
-    if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
+    const bool is_midnight = hour == 24 && minute == 0 && second == 0;
+    is_out_of_range = (hour > 23 && !is_midnight) || minute > 59 || second > 60;
+    if (is_out_of_range) return std::nullopt;
     result += ((hour * std::int64_t{60} + minute) * 60 + second) * microseconds_a_second;
     if (!rest.empty() && rest.front() == '.') {
       std::int64_t unit = microseconds_a_second / 10;

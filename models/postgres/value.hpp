@@ -92,7 +92,8 @@ static_assert(sizeof(Value) == 16);
 /// Equal values have equal hashes; the same in every run.
 [[nodiscard]] std::uint64_t hash(const Value& value);
 /// Reads "2026-01-31 12:00:00.5", with or without a time and a zone; nothing if it is malformed.
-[[nodiscard]] std::optional<std::int64_t> parse_timestamp(std::string_view text);
+/// `is_out_of_range`: whether only a field is too large, such as the 30th of February.
+[[nodiscard]] std::optional<std::int64_t> parse_timestamp(std::string_view text, bool& is_out_of_range);
 /// The server's text form; null is empty.
 [[nodiscard]] std::string to_text(const Value& value);
 

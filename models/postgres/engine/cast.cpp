@@ -14,7 +14,7 @@ namespace {
 
 Numeric parse_number(std::string_view text, Type type) {
   const std::optional<Numeric> number = Numeric::parse(text);
-  if (!number || (is_integer(type) && text.find('.') != std::string_view::npos)) invalid_syntax(type, text);
+  if (!number || (is_integer(type) && text.find_first_of(".eE") != std::string_view::npos)) invalid_syntax(type, text);
   return *number;
 }
 
@@ -153,10 +153,16 @@ Value cast_to_timestamp(const Value& value, Type type) {
   if (value.is_null()) return value;
   const bool with_zone = type == Type::timestamptz;
   if (value.kind() == Value::Kind::timestamp) return Value::of_timestamp(value.integer(), with_zone);
-  const std::optional<std::int64_t> time = parse_timestamp(value.text());
+  bool is_out_of_range = false;
+  const std::optional<std::int64_t> time = parse_timestamp(value.text(), is_out_of_range);
+  if (is_out_of_range)
+    throw SqlError(sqlstate::datetime_field_overflow,
+                   "date/time field value out of range: \"" + std::string(value.text()) + "\"");
   if (!time)
-    throw SqlError(sqlstate::invalid_datetime_format, "invalid input syntax for type " + std::string(type_name(type)) +
-                                                          ": \"" + std::string(value.text()) + "\"");
+    throw SqlError(sqlstate::invalid_datetime_format,
+                   "invalid input syntax for type " +
+                       std::string(type == Type::timestamp ? "timestamp" : type_name(type)) + ": \"" +
+                       std::string(value.text()) + "\"");
   return Value::of_timestamp(*time, with_zone);
 }
 

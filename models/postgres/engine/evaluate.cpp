@@ -3,6 +3,23 @@
 #include "models/postgres/sql_error.hpp"
 
 namespace heddle::pg {
+bool comparison_holds(ExprOp op, std::strong_ordering order) {
+  switch (op) {
+    case ExprOp::equal:
+      return order == 0;
+    case ExprOp::not_equal:
+      return order != 0;
+    case ExprOp::less:
+      return order < 0;
+    case ExprOp::less_equal:
+      return order <= 0;
+    case ExprOp::greater:
+      return order > 0;
+    default:
+      return order >= 0;
+  }
+}
+
 namespace {
 
 [[noreturn]] void out_of_range(Type type) {
@@ -56,23 +73,6 @@ Value numeric_arithmetic(ExprOp op, const Numeric& a, const Numeric& b) {
       return Value::of(a / b);
     default:
       return Value::of(a % b);
-  }
-}
-
-bool comparison_holds(ExprOp op, std::strong_ordering order) {
-  switch (op) {
-    case ExprOp::equal:
-      return order == 0;
-    case ExprOp::not_equal:
-      return order != 0;
-    case ExprOp::less:
-      return order < 0;
-    case ExprOp::less_equal:
-      return order <= 0;
-    case ExprOp::greater:
-      return order > 0;
-    default:
-      return order >= 0;
   }
 }
 

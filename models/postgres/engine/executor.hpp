@@ -179,4 +179,7 @@ class Executor {
 /// A parameter as the server would read it from its text form.
 [[nodiscard]] Value cast_param(const Value& value, Type type, sim::Arena& arena);
 
+/// Whether `a op b`, of values that compare as `order`.
+[[nodiscard]] bool comparison_holds(ExprOp op, std::strong_ordering order);
+
 }  // namespace heddle::pg

@@ -215,7 +215,7 @@ Value Executor::evaluate_subselect(const Expr& expr, const Frame& frame) {
   for (std::size_t i = 0; i < result.count && !probe.is_null(); ++i) {
     if (result.values[i].is_null()) {
       unknown = true;
-    } else if (compare(probe, result.values[i]) == 0) {
+    } else if (comparison_holds(expr.compared, compare(probe, result.values[i]))) {
       return Value::of(!expr.negated);
     }
   }

@@ -130,8 +130,9 @@ Expr Binder::constant(const ast::Expr& syntax) {
       break;
     case ExprKind::decimal_constant: {
       const auto number = Numeric::parse(syntax.text);
-      if (!number) not_supported_at("a number in scientific notation", syntax.location);
-      const auto integer = syntax.text.find('.') == std::string::npos ? number->to_integer() : std::nullopt;
+      if (!number) not_supported_at("the number " + syntax.text, syntax.location);
+      const bool is_integer = syntax.text.find_first_of(".eE") == std::string::npos;
+      const auto integer = is_integer ? number->to_integer() : std::nullopt;
       expr.type = integer ? Type::int8 : Type::numeric;
       expr.constant = integer ? Value::of(*integer) : Value::of(*number);
       break;
@@ -156,14 +157,16 @@ Expr Binder::param(const ast::Expr& syntax) {
   return expr;
 }
 
+std::optional<ExprOp> find_comparison(std::string_view name) {
+  static constexpr std::pair<std::string_view, ExprOp> comparisons[] = {
+      {"=", ExprOp::equal},       {"<>", ExprOp::not_equal}, {"<", ExprOp::less},
+      {"<=", ExprOp::less_equal}, {">", ExprOp::greater},    {">=", ExprOp::greater_equal}};
+  for (const auto& [text, op] : comparisons)
+    if (text == name) return op;
+  return std::nullopt;
+}
+
 Expr Binder::operator_call(const ast::Expr& syntax, Scope& scope) {
-  struct Comparison {
-    std::string_view name;
-    ExprOp op;
-  };
-  static constexpr Comparison comparisons[] = {{"=", ExprOp::equal},   {"<>", ExprOp::not_equal},
-                                               {"<", ExprOp::less},    {"<=", ExprOp::less_equal},
-                                               {">", ExprOp::greater}, {">=", ExprOp::greater_equal}};
   Expr left = bind(syntax.args[0], scope);
   if (syntax.args.size() == 1) {
     if (syntax.text == "+" && is_number(left.type)) return left;
@@ -176,9 +179,8 @@ Expr Binder::operator_call(const ast::Expr& syntax, Scope& scope) {
     return make_expr(ExprOp::negate, type, syntax.location, {std::move(left)});
   }
   Expr right = bind(syntax.args[1], scope);
-  for (const Comparison& candidate : comparisons)
-    if (candidate.name == syntax.text)
-      return comparison(candidate.op, std::move(left), std::move(right), syntax.text, syntax.location);
+  if (const std::optional<ExprOp> op = find_comparison(syntax.text))
+    return comparison(*op, std::move(left), std::move(right), syntax.text, syntax.location);
   return arithmetic(syntax.text, std::move(left), std::move(right), syntax.location);
 }
 

@@ -197,6 +197,28 @@ Expr Binder::aggregate(const ast::Expr& syntax, Scope& scope) {
   return expr;
 }
 
+namespace {
+
+/// What holds for exactly those values that `op` does not hold for.
+ExprOp opposite(ExprOp op) {
+  switch (op) {
+    case ExprOp::equal:
+      return ExprOp::not_equal;
+    case ExprOp::not_equal:
+      return ExprOp::equal;
+    case ExprOp::less:
+      return ExprOp::greater_equal;
+    case ExprOp::less_equal:
+      return ExprOp::greater;
+    case ExprOp::greater:
+      return ExprOp::less_equal;
+    default:
+      return ExprOp::less;
+  }
+}
+
+}  // namespace
+
 Expr Binder::sub_select(const ast::Expr& syntax, Scope& scope) {
   auto plan = std::make_shared<SelectPlan>(select(*syntax.subselect, &scope));
   const bool exists = syntax.kind == ExprKind::exists;
@@ -218,8 +240,12 @@ Expr Binder::sub_select(const ast::Expr& syntax, Scope& scope) {
     return expr;
   }
   Expr probe = make_expr(ExprOp::constant, output.type, syntax.location);
-  Expr both = comparison(ExprOp::in_subselect, bind(syntax.args[0], scope), std::move(probe), "=", syntax.location);
+  Expr both =
+      comparison(ExprOp::in_subselect, bind(syntax.args[0], scope), std::move(probe), syntax.text, syntax.location);
   both.args.pop_back();
+  // What holds for ALL is what does not fail for any.
+  const ExprOp op = *find_comparison(syntax.text);
+  both.compared = syntax.flag ? opposite(op) : op;
   both.subselect = std::move(plan);
   both.negated = syntax.flag;
   return both;

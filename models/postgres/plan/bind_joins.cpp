@@ -64,6 +64,48 @@ std::optional<KeyLookup> find_lookup(const UniqueIndex& index, std::uint16_t ord
   return lookup;
 }
 
+/// What the server's planner expects an evaluation to cost, in calls of operators (cost_qual_eval_walker).
+std::size_t cost_of(const Expr& expr) {
+  constexpr std::size_t much = 1000;
+  if (expr.op == ExprOp::exists || expr.op == ExprOp::in_subselect) return much;
+  if (expr.op == ExprOp::scalar_subselect) return expr.subselect->correlated ? much : 0;
+  std::size_t cost = 0;
+  for (const Expr& arg : expr.args) cost += cost_of(arg);
+  switch (expr.op) {
+    case ExprOp::constant:
+    case ExprOp::column:
+    case ExprOp::param:
+    case ExprOp::aggregate:
+    case ExprOp::logic_and:
+    case ExprOp::logic_or:
+    case ExprOp::logic_not:
+    case ExprOp::is_null:
+    case ExprOp::is_true:
+    case ExprOp::is_false:
+    case ExprOp::case_when:
+    case ExprOp::coalesce:
+      return cost;
+    case ExprOp::to_integer:  // there are operators for integers of different sizes
+      return cost + (is_integer(expr.args[0].type) ? 0 : 1);
+    case ExprOp::in_list:
+      return cost + expr.args.size() / 2;
+    case ExprOp::advisory:  // a single key is cast to bigint, if the column is no bigint
+      return cost + (expr.args.size() == 1 ? 2 : 1);
+    default:
+      return cost + 1;
+  }
+}
+
+/// The server evaluates cheap conditions first, and among those that cost the same equations last, which it knows as
+/// members of equivalence classes (order_qual_clauses).
+void sort_by_cost(std::vector<Conjunct>& conjuncts) {
+  const auto rank = [](const Conjunct& conjunct) {
+    return std::pair(cost_of(conjunct.condition), conjunct.condition.op == ExprOp::equal);
+  };
+  std::stable_sort(conjuncts.begin(), conjuncts.end(),
+                   [&](const Conjunct& a, const Conjunct& b) { return rank(a) < rank(b); });
+}
+
 void add_conjunct(std::vector<Conjunct>& conjuncts, Expr condition, std::size_t relation) {
   const bool is_local = is_local_to(condition, relation);
   conjuncts.push_back({std::move(condition), false, is_local});
@@ -132,6 +174,8 @@ void Binder::add_conditions(Source& source, Scope& scope, const std::vector<ast:
     const std::uint16_t last = *std::find_if(source.order.rbegin(), source.order.rend(), is_read);
     add_conjunct(source.relations[last].filters, std::move(expr), last);
   }
+  sort_by_cost(source.constant_filters);
+  for (Relation& relation : source.relations) sort_by_cost(relation.filters);
   choose_lookups(source);
 }
 

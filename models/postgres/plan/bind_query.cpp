@@ -10,39 +10,53 @@ constexpr std::size_t most_relations = 64;  // as many as a RelationSet has bits
 
 }  // namespace
 
-std::string output_name(const ast::Expr& syntax) {
+namespace {
+
+/// FigureColnameInternal: a type's name gives way to that of a column or function.
+struct FoundName {
+  std::string name = "?column?";
+  bool is_strong = false;
+};
+
+FoundName find_name(const ast::Expr& syntax) {
   switch (syntax.kind) {
     case ast::ExprKind::column:
-      return syntax.names.back();
+      return {syntax.names.back(), true};
     case ast::ExprKind::function:
-      return syntax.text;
+      return {syntax.text, true};
     case ast::ExprKind::case_when: {
-      const std::string name = output_name(syntax.args.back());
-      return name == "?column?" ? "case" : name;
+      FoundName otherwise = find_name(syntax.args.back());
+      return otherwise.is_strong ? otherwise : FoundName{"case", false};
     }
     case ast::ExprKind::coalesce:
-      return "coalesce";
+      return {"coalesce", true};
     case ast::ExprKind::nullif:
-      return "nullif";
+      return {"nullif", true};
     case ast::ExprKind::greatest:
-      return "greatest";
+      return {"greatest", true};
     case ast::ExprKind::least:
-      return "least";
+      return {"least", true};
     case ast::ExprKind::exists:
-      return "exists";
+      return {"exists", true};
     case ast::ExprKind::row:
-      return "row";
+      return {"row", true};
     case ast::ExprKind::cast: {
-      const std::string name = output_name(syntax.args[0]);
-      return name == "?column?" ? syntax.type.name : name;
+      FoundName inner = find_name(syntax.args[0]);
+      return inner.is_strong ? inner : FoundName{syntax.type.name, false};
     }
     case ast::ExprKind::scalar_subselect:
-      return syntax.subselect->targets.empty()            ? "?column?"
-             : !syntax.subselect->targets[0].name.empty() ? syntax.subselect->targets[0].name
-                                                          : output_name(syntax.subselect->targets[0].value);
+      if (syntax.subselect->targets.empty()) return {};
+      if (!syntax.subselect->targets[0].name.empty()) return {syntax.subselect->targets[0].name, true};
+      return find_name(syntax.subselect->targets[0].value);
     default:
-      return "?column?";
+      return {};
   }
+}
+
+}  // namespace
+
+std::string output_name(const ast::Expr& syntax) {
+  return find_name(syntax).name;
 }
 
 void Binder::note_lock(std::uint16_t table, ast::TableLockMode mode) {

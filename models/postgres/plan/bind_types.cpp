@@ -80,10 +80,15 @@ Expr Binder::parse_literal(const Expr& literal, Type type) {
   if (literal.constant.is_null() || is_text(type)) return result;
   const std::string_view text = literal.constant.text();
   if (is_timestamp(type)) {
-    const std::optional<std::int64_t> time = parse_timestamp(text);
+    bool is_out_of_range = false;
+    const std::optional<std::int64_t> time = parse_timestamp(text, is_out_of_range);
+    if (is_out_of_range)
+      fail_at(sqlstate::datetime_field_overflow, "date/time field value out of range: \"" + std::string(text) + "\"",
+              literal.location);
     if (!time)
       fail_at(sqlstate::invalid_datetime_format,
-              "invalid input syntax for type " + std::string(type_name(type)) + ": \"" + std::string(text) + "\"",
+              "invalid input syntax for type " + std::string(type == Type::timestamp ? "timestamp" : type_name(type)) +
+                  ": \"" + std::string(text) + "\"",
               literal.location);
     result.constant = Value::of_timestamp(*time, type == Type::timestamptz);
     return result;
@@ -105,7 +110,7 @@ Expr Binder::parse_literal(const Expr& literal, Type type) {
     return result;
   }
   const std::optional<Numeric> number = Numeric::parse(text);
-  if (!number || (is_integer(type) && text.find('.') != std::string_view::npos))
+  if (!number || (is_integer(type) && text.find_first_of(".eE") != std::string_view::npos))
     invalid_syntax(type, text, literal.location);
   if (type == Type::numeric) {
     result.constant = Value::of(*number);

@@ -136,5 +136,6 @@ class Binder {
 [[nodiscard]] bool is_ours(const Expr& expr, std::size_t relation);
 /// The name that the server gives to an output column without AS.
 [[nodiscard]] std::string output_name(const ast::Expr& syntax);
+[[nodiscard]] std::optional<ExprOp> find_comparison(std::string_view name);
 
 }  // namespace heddle::pg

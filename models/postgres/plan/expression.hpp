@@ -56,7 +56,7 @@ enum class ExprOp : std::uint8_t {
   absolute,
   scalar_subselect,
   exists,
-  in_subselect,  ///< args[0]; `negated`
+  in_subselect,  ///< args[0] `compared` ANY (sub-select); `negated`
   in_array,      ///< args[0] = ANY (args[1]), a text that lists an array's elements; `negated`: <> ALL
   advisory,      ///< `advisory`; also the rest: functions with an effect or a memory
   next_value,    ///< of sequence `index`; also the next two
@@ -86,6 +86,7 @@ struct Expr {
   std::uint16_t index = 0;     ///< of a column, parameter or aggregate
   std::int32_t modifier = -1;  ///< a length, or precision * 1024 + scale
   int location = -1;
+  ExprOp compared = ExprOp::equal;  ///< of in_subselect
   AdvisoryCall advisory;
   Value constant;
   std::vector<Expr> args;

@@ -54,7 +54,7 @@ enum class ExprKind : std::uint8_t {
   default_value,
   scalar_subselect,
   exists,
-  in_subselect,  ///< args[0] IN (subselect); flag: negated
+  in_subselect,  ///< args[0] `text` ANY (subselect); flag: ALL
   in_array,      ///< args[0] = ANY (args[1]); flag: <> ALL
 };
 

@@ -74,15 +74,77 @@ Expr operator_expr(const Node& node, ExprKind kind) {
   return expr;
 }
 
-/// x = ANY (array) and x <> ALL (array). The array is a constructor, or a text or parameter that lists its elements.
+Expr combined(ExprKind kind, std::vector<Expr> args, int location) {
+  Expr expr;
+  expr.kind = kind;
+  expr.location = location;
+  expr.args = std::move(args);
+  return expr;
+}
+
+Expr compared(const std::string& op, Expr left, Expr right, int location) {
+  Expr expr = combined(ExprKind::op, {std::move(left), std::move(right)}, location);
+  expr.text = op;
+  return expr;
+}
+
+/// A comparison of rows, column by column: the first pair that differs decides.
+Expr row_comparison(const std::string& op, const Expr& left, const Expr& right, int location) {
+  if (left.args.size() != right.args.size() || right.kind != ExprKind::row)
+    throw SqlError(sqlstate::syntax_error, "unequal number of entries in row expressions",
+                   static_cast<std::size_t>(location) + 1);
+  std::vector<Expr> pairs;
+  if (op == "=" || op == "<>") {
+    for (std::size_t i = 0; i < left.args.size(); ++i)
+      pairs.push_back(compared(op, left.args[i], right.args[i], location));
+    if (pairs.size() == 1) return pairs[0];
+    return combined(op == "=" ? ExprKind::logic_and : ExprKind::logic_or, std::move(pairs), location);
+  }
+  const std::string strict = op.substr(0, 1);
+  for (std::size_t i = 0; i < left.args.size(); ++i) {
+    std::vector<Expr> all;
+    for (std::size_t k = 0; k < i; ++k) all.push_back(compared("=", left.args[k], right.args[k], location));
+    all.push_back(compared(i + 1 == left.args.size() ? op : strict, left.args[i], right.args[i], location));
+    pairs.push_back(all.size() == 1 ? all[0] : combined(ExprKind::logic_and, std::move(all), location));
+  }
+  return pairs.size() == 1 ? pairs[0] : combined(ExprKind::logic_or, std::move(pairs), location);
+}
+
+bool is_comparison(const std::string& op) {
+  return op == "=" || op == "<>" || op == "<" || op == "<=" || op == ">" || op == ">=";
+}
+
+/// The same for (a, b) IN ((1, 2), ...).
+Expr row_in_list(const Expr& list) {
+  std::vector<Expr> rows;
+  for (std::size_t i = 1; i < list.args.size(); ++i)
+    rows.push_back(row_comparison("=", list.args[0], list.args[i], list.location));
+  Expr any = rows.size() == 1 ? rows[0] : combined(ExprKind::logic_or, std::move(rows), list.location);
+  return list.flag ? combined(ExprKind::logic_not, {std::move(any)}, list.location) : any;
+}
+
+/// x op ANY (array) and x op ALL (array). The array is a constructor, or, for = ANY and <> ALL, a text or parameter
+/// that lists its elements.
 Expr array_comparison(const Node& node, bool all) {
   const auto names = strings(node.fields.at("name"));
-  if (names.size() != 1 || names.front() != (all ? "<>" : "="))
-    unsupported(all ? "ALL with another operator than <>" : "ANY with another operator than =", location(node.fields));
+  const bool is_plain = names.size() == 1 && names.front() == (all ? "<>" : "=");
+  if (names.size() != 1 || !is_comparison(names.front()))
+    unsupported("ANY/ALL with this operator", location(node.fields));
   const Json* array = &node.fields.at("rexpr");
   if (open(*array).type == "TypeCast" && find(open(*array).fields.at("typeName"), "arrayBounds") != nullptr)
     array = &open(*array).fields.at("arg");
   const Node right = open(*array);
+  if (!is_plain && right.type != "A_ArrayExpr")
+    unsupported(all ? "ALL with another operator than <>" : "ANY with another operator than =", location(node.fields));
+  if (!is_plain) {
+    const Expr probe = expression(node.fields.at("lexpr"));
+    Expr each = make(all ? ExprKind::logic_and : ExprKind::logic_or, node.fields);
+    const Json* elements = find(right.fields, "elements");
+    if (elements == nullptr) unsupported("an empty array", location(node.fields));
+    for (const auto& element : *elements)
+      each.args.push_back(compared(names.front(), probe, expression(element), each.location));
+    return each;
+  }
   Expr expr = make(right.type == "A_ArrayExpr" ? ExprKind::in_list : ExprKind::in_array, node.fields);
   expr.flag = all;
   expr.text = "=";
@@ -100,16 +162,28 @@ Expr array_comparison(const Node& node, bool all) {
 Expr a_expr(const Node& node) {
   only(node, {"kind", "name", "lexpr", "rexpr"});
   const std::string kind = text(node.fields, "kind");
-  if (kind == "AEXPR_OP") return operator_expr(node, ExprKind::op);
+  if (kind == "AEXPR_OP") {
+    Expr expr = operator_expr(node, ExprKind::op);
+    const bool compares_rows = expr.args[0].kind == ExprKind::row && expr.args.size() == 2 &&
+                               is_comparison(expr.text) && expr.args[1].kind == ExprKind::row;
+    return compares_rows ? row_comparison(expr.text, expr.args[0], expr.args[1], expr.location) : expr;
+  }
   if (kind == "AEXPR_IN") {
     Expr expr = operator_expr(node, ExprKind::in_list);
     expr.flag = expr.text == "<>";
-    return expr;
+    return expr.args[0].kind == ExprKind::row ? row_in_list(expr) : expr;
   }
   if (kind == "AEXPR_BETWEEN" || kind == "AEXPR_NOT_BETWEEN") {
     Expr expr = operator_expr(node, ExprKind::between);
     expr.flag = kind == "AEXPR_NOT_BETWEEN";
     return expr;
+  }
+  if (kind == "AEXPR_BETWEEN_SYM" || kind == "AEXPR_NOT_BETWEEN_SYM") {
+    const Expr given = operator_expr(node, ExprKind::between);
+    Expr swapped = given;
+    std::swap(swapped.args[1], swapped.args[2]);
+    Expr either = combined(ExprKind::logic_or, {given, std::move(swapped)}, given.location);
+    return kind == "AEXPR_BETWEEN_SYM" ? either : combined(ExprKind::logic_not, {std::move(either)}, given.location);
   }
   if (kind == "AEXPR_DISTINCT" || kind == "AEXPR_NOT_DISTINCT") {
     Expr expr = operator_expr(node, ExprKind::is_distinct);
@@ -120,6 +194,15 @@ Expr a_expr(const Node& node) {
   if (kind == "AEXPR_LIKE") {
     Expr expr = operator_expr(node, ExprKind::like);
     expr.flag = expr.text == "!~~";
+    return expr;
+  }
+  if (kind == "AEXPR_ILIKE") {
+    Expr expr = operator_expr(node, ExprKind::like);
+    expr.flag = expr.text == "!~~*";
+    for (Expr& arg : expr.args) {
+      arg = combined(ExprKind::function, {std::move(arg)}, arg.location);
+      arg.text = "lower";
+    }
     return expr;
   }
   if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") return array_comparison(node, kind == "AEXPR_OP_ALL");
@@ -202,8 +285,8 @@ Expr sub_link(const Node& node) {
   } else if (type == "ANY_SUBLINK" || type == "ALL_SUBLINK") {
     const bool all = type == "ALL_SUBLINK";
     const Json* name = find(node.fields, "operName");
-    if (all ? name == nullptr || strings(*name).back() != "<>" : name != nullptr && strings(*name).back() != "=")
-      unsupported("ANY/ALL (sub-select) with this operator", expr.location);
+    expr.text = name == nullptr ? "=" : strings(*name).back();
+    if (!is_comparison(expr.text)) unsupported("ANY/ALL (sub-select) with this operator", expr.location);
     expr.kind = ExprKind::in_subselect;
     expr.flag = all;
     expr.args.push_back(expression(node.fields.at("testexpr")));

@@ -218,6 +218,23 @@ ast::Command command(const Json& wrapped) {
 
 namespace {
 
+/// What comes after minus signs, parentheses, blanks and comments.
+std::size_t skip_signs(std::string_view sql, std::size_t at) {
+  while (at < sql.size()) {
+    const std::string_view rest = sql.substr(at);
+    if (rest.starts_with("--")) {
+      at = std::min(sql.find('\n', at), sql.size());
+    } else if (rest.starts_with("/*")) {
+      at = std::min(sql.find("*/", at + 2), sql.size() - 2) + 2;
+    } else if (rest.find_first_of(" \t\r\n-(") == 0) {
+      ++at;
+    } else {
+      return at;
+    }
+  }
+  return std::string_view::npos;
+}
+
 /// libpg_query's JSON leaves out integers that are not positive: a negative one looks like 0. Its digits are still in
 /// the text.
 void restore_negative_integers(Json& node, std::string_view sql) {
@@ -226,11 +243,11 @@ void restore_negative_integers(Json& node, std::string_view sql) {
     if (constant != node.end() && constant->contains("ival") && constant->at("ival").empty()) {
       auto at = static_cast<std::size_t>(number(*constant, "location"));
       if (at < sql.size() && sql[at] == '-') {
-        at = sql.find_first_not_of(" \t\r\n", at + 1);
+        at = skip_signs(sql, at);
         std::int64_t value = 0;
         if (at == std::string_view::npos ||
             std::from_chars(sql.data() + at, sql.data() + sql.size(), value).ec != std::errc())
-          unsupported("a comment within a negative number", location(*constant));
+          unsupported("this way to write a negative number", location(*constant));
         constant->at("ival")["ival"] = -value;
       }
       return;

@@ -53,6 +53,19 @@ TEST_F(SqlTest, ComputesAsTheServerDoes) {
   EXPECT_EQ(run("SELECT lower('ABC'), upper('abc'), length('abc'), abs(-3)"), "(abc, ABC, 3, 3)");
 }
 
+TEST_F(SqlTest, ComparesRowsAndSetsAsTheServerDoes) {
+  EXPECT_EQ(run("SELECT (1, 2) = (1, 2), (1, NULL) = (2, 3), (1, 2) < (1, 3), (1, 3) IN ((1, 2), (1, 3))"),
+            "(t, f, t, t)");
+  EXPECT_EQ(run("SELECT (1, 2) = (1, 2, 3)"), "ERROR 42601 unequal number of entries in row expressions @15");
+  EXPECT_EQ(run("SELECT 3 > ALL (ARRAY[1, 2]), 3 > ANY (ARRAY[5, NULL]), 1 > ALL (SELECT id FROM t WHERE false)"),
+            "(t, NULL, t)");
+  EXPECT_EQ(run("SELECT 2 BETWEEN SYMMETRIC 3 AND 1, 'ABC' ILIKE 'a_c', 1.5e1, '2e-3'::numeric"), "(t, t, 15, 0.002)");
+}
+
+TEST_F(SqlTest, EvaluatesCheapConditionsFirst) {
+  EXPECT_EQ(run("SELECT id FROM t WHERE 10 / (id - id) > 1 AND id > 1000"), "no rows");
+}
+
 TEST_F(SqlTest, Joins) {
   EXPECT_EQ(run("SELECT t.id, u.id FROM t JOIN u ON u.t_id = t.id ORDER BY 1, 2"), "(1, 10) (1, 11) (3, 12)");
   EXPECT_EQ(run("SELECT t.id, u.id FROM t, u WHERE u.t_id = t.id AND u.small IS NOT NULL ORDER BY u.id DESC"),
