@@ -7,6 +7,12 @@ namespace heddle::pg {
 
 using ast::ExprKind;
 
+namespace {
+
+constexpr std::string_view ambiguous_function = "42725";
+
+}  // namespace
+
 Expr Binder::bind(const ast::Expr& syntax, Scope& scope) {
   switch (syntax.kind) {
     case ExprKind::column:
@@ -85,7 +91,7 @@ Expr Binder::column(const ast::Expr& syntax, const Scope& scope) {
   for (const Scope* s = &scope; s != nullptr; s = s->outer, ++level) {
     const ScopeTable* found = nullptr;
     for (const ScopeTable& table : s->tables) {
-      if (qualifier != nullptr ? table.alias != *qualifier : table.qualified_only) continue;
+      if (qualifier != nullptr && table.alias != *qualifier) continue;
       qualifier_known = true;
       if (!find_column(table, name)) continue;
       const auto& merged = table.merged_columns;
@@ -171,7 +177,7 @@ Expr Binder::operator_call(const ast::Expr& syntax, Scope& scope) {
   if (syntax.args.size() == 1) {
     if (syntax.text == "+" && is_number(left.type)) return left;
     if (syntax.text != "-") not_supported_at("operator " + syntax.text, syntax.location);
-    if (left.type == Type::unknown) left = coerce(std::move(left), Type::int4);
+    if (left.type == Type::unknown) fail_at(ambiguous_function, "operator is not unique: - unknown", syntax.location);
     if (!is_number(left.type))
       fail_at(sqlstate::undefined_function, "operator does not exist: - " + std::string(type_name(left.type)),
               syntax.location);
@@ -217,8 +223,12 @@ Expr Binder::arithmetic(const std::string& op, Expr left, Expr right, int locati
   const auto found =
       std::find_if(std::begin(operators), std::end(operators), [&](const auto& entry) { return entry.first == op; });
   if (found == std::end(operators)) not_supported_at("operator " + op, location);
-  if (left.type == Type::unknown) left = coerce(std::move(left), right.type == Type::unknown ? Type::int4 : right.type);
+  if (left.type == Type::unknown && right.type == Type::unknown)
+    fail_at(ambiguous_function, "operator is not unique: unknown " + op + " unknown", location);
+  if (left.type == Type::unknown) left = coerce(std::move(left), right.type);
   if (right.type == Type::unknown) right = coerce(std::move(right), left.type);
+  if (op == "-" && is_timestamp(left.type) && is_timestamp(right.type))
+    not_supported_at("the difference of timestamps", location);
   if (!is_number(left.type) || !is_number(right.type))
     fail_at(sqlstate::undefined_function,
             "operator does not exist: " + std::string(type_name(left.type)) + " " + op + " " +

@@ -138,6 +138,14 @@ std::vector<Expr> Binder::join_conditions(Scope& scope, const ast::FromItem& ite
     Scope before = visible;
     before.tables.pop_back();
     before.outer = nullptr;
+    const auto has = [&](const ScopeTable& table) { return find_column(table, name).has_value(); };
+    for (const auto& [side, is_there] :
+         {std::pair("left", std::any_of(before.tables.begin(), before.tables.end(), has)),
+          std::pair("right", has(visible.tables.back()))})
+      if (!is_there)
+        fail_at(sqlstate::undefined_column,
+                "column \"" + name + "\" specified in USING clause does not exist in " + side + " table",
+                item.table.location);
     conjuncts.push_back(
         comparison(ExprOp::equal, column(left, before), column(right, visible), "=", item.table.location));
   }

@@ -102,7 +102,7 @@ void Binder::add_subselect(Source& source, Scope& scope, const ast::TableRef& ta
     if (output.value.type == Type::unknown) output.value = coerce(std::move(output.value), Type::text);
     if (i < table.columns.size()) output.name = table.columns[i];
   }
-  scope.tables.push_back({table.alias, 0, static_cast<std::uint16_t>(source.relations.size()), false, {}, plan.get()});
+  scope.tables.push_back({table.alias, 0, static_cast<std::uint16_t>(source.relations.size()), {}, plan.get()});
   Relation& relation = source.relations.emplace_back();
   relation.alias = table.alias;
   relation.subselect = std::move(plan);
@@ -121,8 +121,7 @@ void Binder::add_table(Source& source, Scope& scope, const ast::TableRef& table,
   if (!ordinal) fail_at(sqlstate::undefined_table, "relation \"" + table.name + "\" does not exist", table.location);
   tables_.push_back(*ordinal);
   note_lock(*ordinal, mode);
-  scope.tables.push_back(
-      {table.alias, *ordinal, static_cast<std::uint16_t>(source.relations.size()), false, {}, nullptr});
+  scope.tables.push_back({table.alias, *ordinal, static_cast<std::uint16_t>(source.relations.size()), {}, nullptr});
   Relation& relation = source.relations.emplace_back();
   relation.table = *ordinal;
   relation.alias = table.alias;
@@ -138,7 +137,7 @@ void Binder::add_from(Source& source, Scope& scope, const std::vector<ast::FromI
 void Binder::expand_star(std::vector<OutputColumn>& result, const ast::Expr& star, const Scope& scope) {
   bool found = false;
   for (const ScopeTable& table : scope.tables) {
-    if (star.names.empty() ? table.qualified_only : table.alias != star.names[0]) continue;
+    if (!star.names.empty() && table.alias != star.names[0]) continue;
     found = true;
     for (std::size_t i = 0; i < column_count(table); ++i) {
       const auto& merged = table.merged_columns;
@@ -314,8 +313,13 @@ void Binder::order_by(SelectPlan& plan, const ast::Select& syntax, Scope& scope)
     }
     if (item.value.kind == ast::ExprKind::column &&
         item.value.names.size() == 1) {  // an output column's name comes first
-      for (std::size_t i = 0; i < plan.outputs.size() && !key.output; ++i)
-        if (plan.outputs[i].name == item.value.names[0]) key.output = static_cast<std::uint16_t>(i);
+      const std::string& name = item.value.names[0];
+      for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+        if (plan.outputs[i].name != name) continue;
+        if (key.output && !equal_expressions(plan.outputs[*key.output].value, plan.outputs[i].value))
+          fail_at(sqlstate::ambiguous_column, "ORDER BY \"" + name + "\" is ambiguous", item.value.location);
+        if (!key.output) key.output = static_cast<std::uint16_t>(i);
+      }
       if (key.output) continue;
     }
     if (!plan.values.empty()) not_supported_at("ORDER BY an expression of VALUES", item.value.location);

@@ -102,7 +102,7 @@ ConflictPlan Binder::on_conflict(const ast::OnConflict& syntax, const ast::Table
     }
     Scope scope;
     scope.clause = "index expressions";
-    scope.tables.push_back({table.alias, ordinal, 0, false, {}, nullptr});
+    scope.tables.push_back({table.alias, ordinal, 0, {}, nullptr});
     std::vector<Expr> expressions;
     for (const ast::Expr& expression : syntax.expressions) expressions.push_back(bind(expression, scope));
     std::optional<Expr> given;
@@ -117,8 +117,8 @@ ConflictPlan Binder::on_conflict(const ast::OnConflict& syntax, const ast::Table
   }
   if (!syntax.do_update) return plan;
   Scope scope;
-  scope.tables.push_back({table.alias, ordinal, 0, false, {}, nullptr});
-  scope.tables.push_back({"excluded", ordinal, 1, true, {}, nullptr});
+  scope.tables.push_back({table.alias, ordinal, 0, {}, nullptr});
+  scope.tables.push_back({"excluded", ordinal, 1, {}, nullptr});
   plan.assignments = assignments(syntax.assignments, ordinal, scope);
   plan.names_key = names_key(plan.assignments, ordinal);
   scope.clause = "WHERE";
@@ -195,7 +195,7 @@ InsertPlan Binder::insert(const ast::Insert& syntax) {
   if (syntax.on_conflict) plan.on_conflict = on_conflict(*syntax.on_conflict, syntax.table, plan.table);
   Scope scope;
   scope.clause = "RETURNING";
-  scope.tables.push_back({syntax.table.alias, plan.table, 0, false, {}, nullptr});
+  scope.tables.push_back({syntax.table.alias, plan.table, 0, {}, nullptr});
   plan.returning = outputs(syntax.returning, scope);
   return plan;
 }

@@ -23,7 +23,6 @@ class Binder {
     std::string alias;
     std::uint16_t table = 0;
     std::uint16_t relation = 0;
-    bool qualified_only = false;              ///< EXCLUDED: its columns are never meant by a bare name
     std::vector<std::string> merged_columns;  ///< by USING: a bare name means the left side's column
     const SelectPlan* subselect = nullptr;    ///< a sub-select in FROM, whose columns these are
   };

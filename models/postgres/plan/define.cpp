@@ -82,7 +82,7 @@ void add_constraints(TableSchema& table, const ast::CreateTable& syntax, std::ui
   for (const ast::CheckConstraint& check : syntax.checks) {
     Binder::Scope scope;
     scope.clause = "check constraints";
-    scope.tables.push_back({table.name, ordinal, 0, false, {}, nullptr});
+    scope.tables.push_back({table.name, ordinal, 0, {}, nullptr});
     Expr condition = binder.condition(check.condition, scope, "CHECK");
     std::string name = check.name.empty() ? check_name(table, condition) : check.name;
     table.checks.push_back({std::move(name), std::move(condition)});
@@ -199,7 +199,7 @@ void add_unique_index(Schema& schema, std::uint16_t ordinal, const ast::CreateIn
   TableSchema& table = schema.tables[ordinal];
   Binder::Scope scope;
   scope.clause = "index expressions";
-  scope.tables.push_back({table.name, ordinal, 0, false, {}, nullptr});
+  scope.tables.push_back({table.name, ordinal, 0, {}, nullptr});
   std::vector<Expr> parts;
   std::optional<Expr> where;
   {
