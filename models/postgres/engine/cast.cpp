@@ -79,9 +79,9 @@ Value cast_to_boolean(const Value& value) {
   std::string lower(value.text());
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const std::string_view word : {"t", "true", "y", "yes", "on", "1"})
+  for (const std::string_view word : {"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
     if (lower == word) return Value::of(true);
-  for (const std::string_view word : {"f", "false", "n", "no", "off", "0"})
+  for (const std::string_view word : {"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"})
     if (lower == word) return Value::of(false);
   invalid_syntax(Type::boolean, value.text());
 }

@@ -192,18 +192,42 @@ void Binder::check_grouping(const SelectPlan& plan, const Scope& scope, const Ex
   for (const Expr& arg : expr.args) check_grouping(plan, scope, arg);
 }
 
+namespace {
+
+std::string clause_name(const ast::LockingClause& clause) {
+  static constexpr const char* names[] = {"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"};
+  return names[static_cast<std::size_t>(clause.strength)];
+}
+
+/// Rows of a result that stand for several rows of a table cannot be locked.
+void require_lockable(const SelectPlan& plan, const ast::LockingClause& clause) {
+  const char* misfit = plan.distinct              ? "DISTINCT clause"
+                       : !plan.group_by.empty()   ? "GROUP BY clause"
+                       : plan.having              ? "HAVING clause"
+                       : !plan.aggregates.empty() ? "aggregate functions"
+                                                  : nullptr;
+  if (misfit != nullptr)
+    fail_at(sqlstate::feature_not_supported, clause_name(clause) + " is not allowed with " + misfit, -1);
+}
+
+/// Of several clauses for one table the strongest lock and the least patient policy win.
+void add_mark(std::vector<RowMark>& marks, std::uint16_t relation, const ast::LockingClause& clause) {
+  const auto marked = [&](const RowMark& mark) { return mark.relation == relation; };
+  const auto existing = std::find_if(marks.begin(), marks.end(), marked);
+  if (existing == marks.end()) {
+    marks.push_back({relation, clause.strength, clause.policy});
+  } else {
+    existing->strength = std::max(existing->strength, clause.strength);
+    existing->policy = std::max(existing->policy, clause.policy);
+  }
+}
+
+}  // namespace
+
 /// FOR UPDATE reaches into a sub-select in FROM.
 void Binder::mark_subselect(Relation& relation, const ast::LockingClause& clause) {
   auto plan = std::make_shared<SelectPlan>(*relation.subselect);
-  const char* misfit = plan->distinct              ? "DISTINCT clause"
-                       : !plan->group_by.empty()   ? "GROUP BY clause"
-                       : plan->having              ? "HAVING clause"
-                       : !plan->aggregates.empty() ? "aggregate functions"
-                                                   : nullptr;
-  static constexpr const char* names[] = {"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"};
-  if (misfit != nullptr)
-    fail_at(sqlstate::feature_not_supported,
-            std::string(names[static_cast<std::size_t>(clause.strength)]) + " is not allowed with " + misfit, -1);
+  require_lockable(*plan, clause);
   for (std::size_t i = 0; i < plan->source.relations.size(); ++i) {
     Relation& inner = plan->source.relations[i];
     if (inner.subselect) {
@@ -211,30 +235,17 @@ void Binder::mark_subselect(Relation& relation, const ast::LockingClause& clause
       continue;
     }
     note_lock(inner.table, ast::TableLockMode::row_share);
-    const auto marked = [&](const RowMark& mark) { return mark.relation == i; };
-    const auto existing = std::find_if(plan->row_marks.begin(), plan->row_marks.end(), marked);
-    if (existing == plan->row_marks.end()) {
-      plan->row_marks.push_back({static_cast<std::uint16_t>(i), clause.strength, clause.policy});
-    } else {
-      existing->strength = std::max(existing->strength, clause.strength);
-      existing->policy = std::max(existing->policy, clause.policy);
-    }
+    add_mark(plan->row_marks, static_cast<std::uint16_t>(i), clause);
   }
   relation.subselect = std::move(plan);
 }
 
 void Binder::add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Select& syntax) {
   if (syntax.locking.empty()) return;
-  static constexpr const char* names[] = {"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"};
   locks_rows_ = true;
   for (const ast::LockingClause& clause : syntax.locking) {
-    const std::string name = names[static_cast<std::size_t>(clause.strength)];
-    const char* misfit = plan.distinct              ? "DISTINCT clause"
-                         : !plan.group_by.empty()   ? "GROUP BY clause"
-                         : plan.having              ? "HAVING clause"
-                         : !plan.aggregates.empty() ? "aggregate functions"
-                                                    : nullptr;
-    if (misfit != nullptr) fail_at(sqlstate::feature_not_supported, name + " is not allowed with " + misfit, -1);
+    const std::string name = clause_name(clause);
+    require_lockable(plan, clause);
     for (const ast::TableRef& table : clause.tables) {
       const auto named = [&](const ScopeTable& candidate) { return candidate.alias == table.alias; };
       if (std::none_of(scope.tables.begin(), scope.tables.end(), named))
@@ -252,14 +263,7 @@ void Binder::add_row_marks(SelectPlan& plan, const Scope& scope, const ast::Sele
         continue;
       }
       note_lock(table.table, ast::TableLockMode::row_share);
-      const auto marked = [&](const RowMark& mark) { return mark.relation == table.relation; };
-      const auto existing = std::find_if(plan.row_marks.begin(), plan.row_marks.end(), marked);
-      if (existing == plan.row_marks.end()) {
-        plan.row_marks.push_back({table.relation, clause.strength, clause.policy});
-      } else {  // several clauses for one table: the strongest lock and the least patient policy win
-        existing->strength = std::max(existing->strength, clause.strength);
-        existing->policy = std::max(existing->policy, clause.policy);
-      }
+      add_mark(plan.row_marks, table.relation, clause);
     }
   }
   std::sort(plan.row_marks.begin(), plan.row_marks.end(),
