@@ -19,6 +19,7 @@ namespace programs = heddle::testing;
 struct Work {
   std::uint64_t executions = 0;
   std::uint64_t steps = 0;
+  std::size_t memory = 0;  // in bytes, for what is left to explore
 };
 
 Work explore_with_dpor(const Program& program, bool hash_traces) {
@@ -30,10 +31,14 @@ Work explore_with_dpor(const Program& program, bool hash_traces) {
     work.steps += execution.run(program, dpor).steps;
     dpor.end_execution(execution.result());
   }
+  work.memory = dpor.memory();
   return work;
 }
 
 void count(benchmark::State& state, const Work& work) {
+  if (work.memory > 0)
+    state.counters["memory"] = benchmark::Counter(static_cast<double>(work.memory), benchmark::Counter::kDefaults,
+                                                  benchmark::Counter::kIs1024);
   state.counters["executions"] = benchmark::Counter(static_cast<double>(work.executions));
   state.counters["per step"] = benchmark::Counter(
       static_cast<double>(work.steps), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);

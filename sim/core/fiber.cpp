@@ -22,6 +22,14 @@ using boost::context::detail::transfer_t;
 
 // Large enough that a frame which skips a page still lands in it.
 constexpr std::size_t guard_size = 64 * 1024;
+constexpr std::size_t page = 4096;
+
+// Stacks lie at multiples of large powers of two. Without an offset their tops would compete for the same few lines of
+// every cache.
+std::size_t colour(const void* memory, std::size_t size) {
+  constexpr std::size_t colours = 16;
+  return reinterpret_cast<std::uintptr_t>(memory) / size % colours * (page / colours);
+}
 
 }  // namespace
 
@@ -30,8 +38,7 @@ ExceptionState* thread_exception_state() noexcept {
 }
 
 Fiber::Fiber(std::size_t stack_size, Entry entry, void* argument) : entry_(entry), argument_(argument) {
-  constexpr std::size_t page = 4096;
-  size_ = (stack_size + page - 1) / page * page;
+  size_ = (stack_size + page - 1) / page * page + page;
   void* memory =
       mmap(nullptr, guard_size + size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED || mprotect(memory, guard_size, PROT_NONE) != 0) {
@@ -42,7 +49,8 @@ Fiber::Fiber(std::size_t stack_size, Entry entry, void* argument) : entry_(entry
   }
   memory_ = static_cast<std::byte*>(memory);
   stack_bottom_ = memory_ + guard_size;
-  context_ = make_fcontext(memory_ + guard_size + size_, size_, &Fiber::trampoline);
+  const std::size_t offset = colour(memory_, guard_size + size_);
+  context_ = make_fcontext(memory_ + guard_size + size_ - offset, size_ - offset, &Fiber::trampoline);
 }
 
 Fiber::~Fiber() {

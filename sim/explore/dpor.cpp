@@ -66,7 +66,6 @@ Dpor::Event& Dpor::new_event(const Execution& execution) {
   if (events_.size() == live_) events_.emplace_back();
   Event& event = events_[live_];
   event.is_executed = event.is_forced = false;
-  event.letter = WakeupForest::none;
   event.accesses.clear();
   event.races.clear();
   if (!resumes_) {
@@ -85,7 +84,7 @@ Dpor::Event& Dpor::new_event(const Execution& execution) {
 bool Dpor::choose_letter(const Execution& execution, Event& event) {
   const bool resumes = std::exchange(resumes_, false);
   while (!event.wakeup.empty()) {
-    const TaskId task = find_task(forest_.letter(event.wakeup.first).task);
+    const TaskId task = find_task(forest_.alphabet().task(forest_.front(event.wakeup)));
     if (task == execution.task_count() || !execution.enabled().contains(task)) {
       forest_.drop_front(event.wakeup);
       continue;
@@ -99,56 +98,56 @@ bool Dpor::choose_letter(const Execution& execution, Event& event) {
 }
 
 void Dpor::take_front(Event& event) {
-  const auto [node, below] = forest_.pop_front(event.wakeup);
-  event.letter = node;
-  const Letter& letter = forest_.letter(node);
-  event.opened_from = letter.opens_alternatives ? 0 : letter.alternatives.size();
-  inherited_ = below;
+  const WakeupForest::Popped front = forest_.pop_front(event.wakeup);
+  event.letter = front.letter;
+  event.written.alternatives = forest_.alphabet()[front.letter].alternatives;
+  event.opened_from = front.opens_alternatives ? 0 : event.written.alternatives.size();
+  inherited_ = front.below;
 }
 
 /// Takes away what stands first in the wakeup tree as far as it is explored elsewhere; false if some of it is not.
 bool Dpor::drop_redundant_front(Event& event) {
-  if (is_asleep(event, forest_.letter(event.wakeup.first))) {
+  if (is_asleep(event, forest_.front(event.wakeup))) {
     forest_.drop_branch(event.wakeup);
     return true;
   }
   return !forest_.prune_front(event.wakeup, event.sleep);
 }
 
-bool Dpor::is_asleep(const Event& event, const Letter& letter) const {
-  return std::any_of(event.sleep.begin(), event.sleep.end(),
-                     [&](Node node) { return may_be_same_step(forest_.letter(node), letter); });
+bool Dpor::is_asleep(const Event& event, LetterId letter) const {
+  const Alphabet& alphabet = forest_.alphabet();
+  return std::any_of(event.sleep.begin(), event.sleep.end(), [&](LetterId sleeping) {
+    return alphabet.task(sleeping) == alphabet.task(letter) && may_be_same_step(alphabet[sleeping], alphabet[letter]);
+  });
 }
 
 // Going on with the running task keeps executions readable and switches rare.
 bool Dpor::pick_freely(const Execution& execution, Event& event) {
-  const Node node = forest_.allocate();
-  Letter& letter = forest_.letter(node);
   const auto try_task = [&](TaskId id) {
-    letter.reset(tasks_[id].rank);
-    if (!may_pick(event, letter)) return false;
+    event.written.task = tasks_[id].rank;
+    event.written.alternatives.clear();
+    if (!may_pick(event, event.written)) return false;
     event.task = id;
-    event.letter = node;
-    event.opened_from = letter.alternatives.empty() ? 0 : letter.alternatives.size() - 1;
+    event.opened_from = event.written.alternatives.empty() ? 0 : event.written.alternatives.size() - 1;
     return true;
   };
   const TaskId preferred = default_next_task(execution);
   bool found = try_task(preferred);
   if (!found) execution.enabled().for_each([&](TaskId id) { found = found || (id != preferred && try_task(id)); });
-  if (!found) forest_.release(node);
   return found;
 }
 
 // A task of which some data alternatives sleep and others do not is taken with the first that does not.
 bool Dpor::may_pick(const Event& event, Letter& letter) const {
   bool some_sleep = false;
-  for (const Node node : event.sleep) {
-    if (forest_.letter(node).task != letter.task) continue;
-    if (forest_.letter(node).alternatives.empty()) return false;
+  const Alphabet& alphabet = forest_.alphabet();
+  for (const LetterId sleeping : event.sleep) {
+    if (alphabet.task(sleeping) != letter.task) continue;
+    if (!alphabet.has_alternatives(sleeping)) return false;
     some_sleep = true;
   }
   if (!some_sleep) return true;
-  const std::optional<Alternative> waking = forest_.waking_alternative(event.sleep, letter.task);
+  const std::optional<Alternative> waking = alphabet.waking_alternative(event.sleep, letter.task);
   if (waking) letter.alternatives.push_back(*waking);
   return waking.has_value();
 }
@@ -156,19 +155,18 @@ bool Dpor::may_pick(const Event& event, Letter& letter) const {
 void Dpor::inherit_sleep(Event& event) const {
   event.sleep.clear();
   if (live_ > 0) {
+    const Alphabet& alphabet = forest_.alphabet();
     const Event& before = events_[live_ - 1];
-    const Letter& step = forest_.letter(before.letter);
-    for (const Node node : before.sleep) {
-      const Letter& letter = forest_.letter(node);
-      if (letter.task != step.task && !letter.footprint.conflicts_with(step.footprint)) event.sleep.push_back(node);
-    }
+    const std::uint32_t task = alphabet.task(before.letter);
+    for (const LetterId sleeping : before.sleep)
+      if (alphabet.task(sleeping) != task && !alphabet.are_in_conflict(sleeping, before.letter))
+        event.sleep.push_back(sleeping);
   }
   event.inherited = event.sleep.size();
 }
 
 // Time that passes because nothing is enabled is a step that nobody asks the strategy about.
-void Dpor::begin_forced_step(const Execution& execution) {
-  if (blocked_ || scheduled_ > executed_) return;
+void Dpor::force_step(const Execution& execution) {
   choice_position_ = 0;
   if (scheduled_ == live_) {
     Event& event = new_event(execution);
@@ -177,8 +175,7 @@ void Dpor::begin_forced_step(const Execution& execution) {
       resumes_ = false;
     } else {
       forest_.clear(event.wakeup);
-      event.letter = forest_.allocate();
-      forest_.letter(event.letter).reset(tasks_[clock_task].rank);
+      event.written.alternatives.clear();
       event.opened_from = 0;
     }
     event.task = clock_task;
@@ -206,7 +203,7 @@ std::uint32_t Dpor::next_choice(const Execution& execution, std::uint32_t altern
   if (blocked_) return 0;
   Event& event = events_[scheduled_ - 1];
   const std::size_t position = choice_position_++;
-  auto& choices = forest_.letter(event.letter).alternatives;
+  auto& choices = event.written.alternatives;
   if (position >= choices.size()) choices.push_back({0, alternatives});
   if (choices[position].options != alternatives) {  // it was another step where this letter comes from
     if (choices[position].chosen >= alternatives) choices[position].chosen = 0;
@@ -219,22 +216,18 @@ std::uint32_t Dpor::next_choice(const Execution& execution, std::uint32_t altern
 // The alternatives not taken, from the position on at which this prefix is the first to meet them. They are explored
 // before all that waits here: a letter of which one alternative sleeps is taken to be asleep as a whole.
 void Dpor::open_siblings(Event& event) {
-  const auto& taken = forest_.letter(event.letter).alternatives;
+  const auto& taken = event.written.alternatives;
   if (event.opened_from < taken.size()) forest_.doubt(event.wakeup);
   for (std::size_t position = event.opened_from; position < taken.size(); ++position) {
     for (std::uint32_t chosen = taken[position].options; chosen-- > 0;) {
       if (chosen == taken[position].chosen) continue;
-      const Node node = forest_.allocate();
-      Letter& sibling = forest_.letter(node);
-      sibling = forest_.letter(event.letter);
-      sibling.is_exact = false;  // it may touch something else
+      Letter& sibling = letter_scratch_;
+      sibling = event.written;  // it may touch something else
       sibling.alternatives.resize(position + 1);
       sibling.alternatives[position].chosen = chosen;
-      if (is_asleep(event, sibling) || forest_.bring_to_front(event.wakeup, sibling)) {
-        forest_.release(node);
-      } else {
-        forest_.prepend_leaf(event.wakeup, node);
-      }
+      const LetterId letter = forest_.alphabet().id(sibling);
+      if (!is_asleep(event, letter) && !forest_.bring_to_front(event.wakeup, sibling))
+        forest_.prepend_leaf(event.wakeup, letter);
     }
   }
 }
@@ -270,8 +263,8 @@ TaskId Dpor::find_task(std::uint32_t rank) const {
 }
 
 /// Whether the letter's task was not enabled before the event, which is the last one taken back.
-bool Dpor::is_dead(const Event& event, const Letter& letter) const {
-  const TaskId id = find_task(letter.task);
+bool Dpor::is_dead(const Event& event, LetterId letter) const {
+  const TaskId id = find_task(forest_.alphabet().task(letter));
   return id == tasks_.size() || (id < 64 && ((event.was_enabled >> id) & 1U) == 0);
 }
 
@@ -291,12 +284,6 @@ double Dpor::explored_share() const {
   return share;
 }
 
-void Dpor::drop_event() {
-  Event& event = events_[live_];
-  for (std::size_t i = event.inherited; i < event.sleep.size(); ++i) forest_.release(event.sleep[i]);
-  event.sleep.clear();
-}
-
 void Dpor::backtrack() {
   forest_.clear(inherited_);
   while (live_ > 0) {
@@ -304,18 +291,16 @@ void Dpor::backtrack() {
     if (event.is_executed) {
       forget(event);
       event.sleep.push_back(event.letter);
-    } else {
-      forest_.release(event.letter);
     }
     while (!event.wakeup.empty()) {
-      if (!event.is_forced && is_dead(event, forest_.letter(event.wakeup.first))) {
+      if (!event.is_forced && is_dead(event, forest_.front(event.wakeup))) {
         forest_.drop_front(event.wakeup);
       } else if (!drop_redundant_front(event)) {
         resumes_ = true;
         return;
       }
     }
-    drop_event();
+    event.sleep.clear();
   }
   done_ = !advance_setup();
 }

@@ -61,16 +61,15 @@ class Dpor final : public Strategy {
   /// are levels and no data alternative changes what a step touches.
   [[nodiscard]] std::uint64_t redundant() const noexcept { return redundant_; }
   [[nodiscard]] std::size_t memory() const override { return forest_.bytes(); }
-  /// The most letters that wakeup trees and sleep sets held at once.
+  /// The most letters that wakeup trees held at once.
   [[nodiscard]] std::size_t wakeup_nodes() const noexcept { return forest_.high_water(); }
 
  private:
-  using Node = WakeupForest::Node;
-
   /// One step of the current prefix, and what is left to explore instead of it.
   struct Event {
-    Node letter = WakeupForest::none;
-    std::vector<Node> sleep;  // of these, the first `inherited` belong to steps before
+    LetterId letter = 0;          // known once the step is over; before that, a guess
+    Letter written;               // the same letter, as far as it is known
+    std::vector<LetterId> sleep;  // of these, the first `inherited` belong to steps before
     std::size_t inherited = 0;
     WakeupForest::Tree wakeup;
     TaskId task = 0;
@@ -116,7 +115,7 @@ class Dpor final : public Strategy {
     std::uint32_t announced = 0;  // how many steps came before it was pending
   };
   struct PendingOperation {
-    Letter letter;
+    Sign letter;
     Operation operation;
     AccessRecord access;
   };
@@ -127,15 +126,17 @@ class Dpor final : public Strategy {
   bool choose_letter(const Execution& execution, Event& event);
   bool pick_freely(const Execution& execution, Event& event);
   bool may_pick(const Event& event, Letter& letter) const;
-  void begin_forced_step(const Execution& execution);
+  void begin_forced_step(const Execution& execution) {
+    if (!blocked_ && scheduled_ == executed_) force_step(execution);
+  }
+  void force_step(const Execution& execution);
   void inherit_sleep(Event& event) const;
   void open_siblings(Event& event);
   void take_front(Event& event);
   bool drop_redundant_front(Event& event);
-  void drop_event();
-  [[nodiscard]] bool is_asleep(const Event& event, const Letter& letter) const;
+  [[nodiscard]] bool is_asleep(const Event& event, LetterId letter) const;
   [[nodiscard]] TaskId find_task(std::uint32_t rank) const;
-  [[nodiscard]] bool is_dead(const Event& event, const Letter& letter) const;
+  [[nodiscard]] bool is_dead(const Event& event, LetterId letter) const;
   void backtrack();
   bool advance_setup();
 
@@ -156,9 +157,10 @@ class Dpor final : public Strategy {
   void keep_latest(std::vector<std::uint32_t>& races) const;
   [[nodiscard]] bool could_come_before(const Operation& operation, std::uint32_t step) const;
   [[nodiscard]] bool was_enabled_without(const Operation& operation, std::uint32_t step) const;
+  [[nodiscard]] LetterId letter_when_earlier(const Event& event);
   void collect_pending(const Execution& execution);
   void reverse_races();
-  void reverse(std::uint32_t earlier, const Letter& later, TaskId later_task, std::uint32_t upto);
+  void reverse(std::uint32_t earlier, Sign later, TaskId later_task, std::uint32_t upto);
 
   std::vector<Event> events_;  // the first `live_` are the prefix; the rest is kept for its capacity
   std::uint32_t live_ = 0;
@@ -188,7 +190,7 @@ class Dpor final : public Strategy {
   bool done_ = false;
   Sequence scratch_;
   std::vector<std::uint32_t> race_scratch_;
-  Letter reversed_;
+  Letter letter_scratch_;
 };
 
 }  // namespace heddle::sim

@@ -76,12 +76,13 @@ void Dpor::meet_object(const Execution& execution, ObjectId object) {
 
 // The letter may have been a guess; now it is known.
 void Dpor::update_letter(const Execution& execution, Event& event) {
-  Letter& letter = forest_.letter(event.letter);
+  Letter& letter = event.written;
+  letter.task = tasks_[event.task].rank;
   letter.alternatives.resize(choice_position_);
-  letter.is_exact = true;
   letter.footprint.clear();
   for (const AccessRecord& access : event.accesses)
     letter.footprint.add({object_ranks_.rank(access.object.index, execution.object_key(access.object)), access.access});
+  event.letter = forest_.alphabet().id(letter, event.letter);
   if (event.announced != Execution::no_object)
     event.announced_rank = object_ranks_.rank(event.announced.index, execution.object_key(event.announced));
   if (footprints_are_fixed_ && !has_fixed_footprint(execution, event)) {
@@ -96,7 +97,7 @@ bool Dpor::has_fixed_footprint(const Execution& execution, const Event& event) c
   const auto is_announced = [&](const AccessRecord& access) {
     return access.object == event.announced && access.access == event.announced_access;
   };
-  return !execution.pending(event.task).op->varies && forest_.letter(event.letter).alternatives.empty() &&
+  return !execution.pending(event.task).op->varies && event.written.alternatives.empty() &&
          event.accesses.size() <= 1 && std::all_of(event.accesses.begin(), event.accesses.end(), is_announced);
 }
 
@@ -196,27 +197,33 @@ void Dpor::collect_pending(const Execution& execution) {
     meet_object(execution, task.pending.object);
     PendingOperation& pending = pending_.emplace_back();
     pending.access = {task.pending.object, task.pending.access};
-    pending.letter.task = tasks_[id].rank;
-    pending.letter.is_exact = footprints_are_fixed_;
-    pending.letter.footprint.add(
+    letter_scratch_.reset(tasks_[id].rank);
+    letter_scratch_.footprint.add(
         {object_ranks_.rank(task.pending.object.index, execution.object_key(task.pending.object)),
          task.pending.access});
+    pending.letter = {forest_.alphabet().id(letter_scratch_), footprints_are_fixed_};
     pending.operation = {
         id, task.pending.needs, task.pending.object, {}, live_, std::max(tasks_[id].last, tasks_[id].born)};
   }
+}
+
+/// A compare-and-exchange that failed may succeed when it comes earlier.
+LetterId Dpor::letter_when_earlier(const Event& event) {
+  const auto is_weaker = [&](const AccessRecord& access) {
+    return access.object == event.announced && access.access != event.announced_access;
+  };
+  if (std::none_of(event.accesses.begin(), event.accesses.end(), is_weaker)) return event.letter;
+  letter_scratch_ = event.written;
+  letter_scratch_.footprint.add({event.announced_rank, Access::write});
+  return forest_.alphabet().id(letter_scratch_);
 }
 
 void Dpor::reverse_races() {
   for (std::uint32_t index = 0; index < live_; ++index) {
     const Event& event = events_[index];
     if (event.races.empty() || (footprints_are_fixed_ && index < first_new_)) continue;
-    reversed_ = forest_.letter(event.letter);
-    reversed_.is_exact = footprints_are_fixed_;
-    // A compare-and-exchange that failed may succeed when it comes earlier.
-    for (const AccessRecord& access : event.accesses)
-      if (access.object == event.announced && access.access != event.announced_access)
-        reversed_.footprint.add({event.announced_rank, Access::write});
-    for (const std::uint32_t earlier : event.races) reverse(earlier, reversed_, event.task, index);
+    const Sign reversed{letter_when_earlier(event), footprints_are_fixed_};
+    for (const std::uint32_t earlier : event.races) reverse(earlier, reversed, event.task, index);
   }
   for (PendingOperation& pending : pending_) {
     pending.operation.accesses = {&pending.access, 1};
@@ -241,18 +248,18 @@ std::vector<Precedence> Dpor::races(const Execution& execution) const {
   return found;
 }
 
-void Dpor::reverse(std::uint32_t earlier, const Letter& later, TaskId later_task, std::uint32_t upto) {
+void Dpor::reverse(std::uint32_t earlier, Sign later, TaskId later_task, std::uint32_t upto) {
   Event& event = events_[earlier];
   if (event.is_forced) return;
   scratch_.clear();
   const std::uint32_t end = footprints_are_fixed_ ? upto : live_;
   for (std::uint32_t j = earlier + 1; j < end; ++j) {
     const Event& other = events_[j];
-    if (other.task == later_task && j >= upto) continue;
-    if (!happens_before(event, other.clock)) scratch_.push_back(&forest_.letter(other.letter));
+    if (!other.is_executed || (other.task == later_task && j >= upto)) continue;
+    if (!happens_before(event, other.clock)) scratch_.push_back({other.letter});
   }
-  scratch_.push_back(&later);
-  if (forest_.is_covered_by(event.sleep, scratch_)) return;
+  scratch_.push_back(later);
+  if (forest_.alphabet().is_covered_by(event.sleep, scratch_)) return;
   if (forest_.size() + scratch_.size() > most_nodes_) {
     ++left_out_;
     return;

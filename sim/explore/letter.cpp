@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/core/hash.hpp"
+
 namespace heddle::sim {
 
 std::uint32_t Ranks::look_up(std::uint32_t index, std::uint64_t key) {
@@ -14,30 +16,37 @@ std::uint32_t Ranks::look_up(std::uint32_t index, std::uint64_t key) {
 void Footprint::add(Touched touched) {
   if (std::find(touched_.begin(), touched_.end(), touched) != touched_.end()) return;
   touched_.push_back(touched);
-  masks_[static_cast<std::size_t>(touched.access())] |= std::uint64_t{1} << (touched.object() % 64);
+  mask_.add(touched);
+  is_wide_ = is_wide_ || touched.object() >= 64;
 }
 
 void Footprint::add(const Footprint& other) {
   for (const Touched touched : other.touched_) add(touched);
 }
 
-bool Footprint::has_conflict(const Footprint& other) const noexcept {
+bool Footprint::conflicts_with(const Footprint& other) const noexcept {
   for (const Touched x : touched_)
     for (const Touched y : other.touched_)
       if (x.object() == y.object() && conflicts(x.access(), y.access())) return true;
   return false;
 }
 
-void Letter::merge_guess(const Letter& other) {
-  footprint.add(other.footprint);
+std::uint64_t Footprint::hash(std::uint64_t seed) const noexcept {
+  for (const Touched touched : touched_) seed = mix(seed, touched.code());
+  return seed;
 }
 
 void Letter::reset(std::uint32_t new_task) {
   task = new_task;
-  is_exact = true;
-  opens_alternatives = false;
-  footprint.clear();
   alternatives.clear();
+  footprint.clear();
+}
+
+std::uint64_t Letter::hash() const noexcept {
+  std::uint64_t hash = task;
+  for (const Alternative& alternative : alternatives)
+    hash = mix(hash, std::uint64_t{alternative.options} << 32U | alternative.chosen);
+  return footprint.hash(mix(hash, alternatives.size()));
 }
 
 bool may_be_same_step(const Letter& known, const Letter& other) noexcept {
@@ -48,15 +57,6 @@ bool may_be_same_step(const Letter& known, const Letter& other) noexcept {
     if (known.alternatives[i].chosen != other.alternatives[i].chosen) return false;
   }
   return true;
-}
-
-WeakInitial weak_initial(const Letter& letter, std::span<const Letter* const> v) noexcept {
-  for (const Letter* other : v) {
-    if (other->task == letter.task) return may_be_same_step(letter, *other) ? WeakInitial::yes : WeakInitial::no;
-    if (letter.footprint.conflicts_with(other->footprint))
-      return letter.is_exact && other->is_exact ? WeakInitial::no : WeakInitial::no_as_far_as_known;
-  }
-  return letter.alternatives.empty() ? WeakInitial::yes : WeakInitial::with_all_alternatives;
 }
 
 }  // namespace heddle::sim

@@ -4,11 +4,9 @@
 // exploration first met their keys, which no schedule changes.
 #pragma once
 
-#include <array>
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "sim/core/op.hpp"
@@ -50,68 +48,69 @@ class Touched {
   Touched(std::uint32_t object, Access access) : code_(object << 2U | static_cast<std::uint32_t>(access)) {}
   [[nodiscard]] std::uint32_t object() const noexcept { return code_ >> 2U; }
   [[nodiscard]] Access access() const noexcept { return static_cast<Access>(code_ & 3U); }
+  [[nodiscard]] std::uint32_t code() const noexcept { return code_; }
   friend bool operator==(Touched, Touched) = default;
 
  private:
   std::uint32_t code_ = 0;
 };
 
+/// Which of the objects are touched, and how: two bits for each, up to a remainder: 1 read, 2 commute, 3 write (or more
+/// than one of them).
+struct FootprintMask {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+
+  void add(Touched touched) noexcept {
+    const std::uint64_t bit = std::uint64_t{1} << (touched.object() % 64);
+    if (touched.access() != Access::commute) low |= bit;
+    if (touched.access() != Access::read) high |= bit;
+  }
+  [[nodiscard]] bool conflicts_with(const FootprintMask& other) const noexcept {
+    const std::uint64_t both = (low | high) & (other.low | other.high);
+    const std::uint64_t both_read = low & ~high & other.low & ~other.high;
+    const std::uint64_t both_commute = ~low & high & ~other.low & other.high;
+    return (both & ~both_read & ~both_commute) != 0;
+  }
+  friend bool operator==(const FootprintMask&, const FootprintMask&) = default;
+};
+
 class Footprint {
  public:
   void clear() noexcept {
     touched_.clear();
-    masks_ = {};
+    mask_ = {};
+    is_wide_ = false;
   }
   /// Nothing happens if it is there already.
   void add(Touched touched);
   void add(const Footprint& other);
-  [[nodiscard]] bool conflicts_with(const Footprint& other) const noexcept {
-    const auto& [read, commute, write] = masks_;
-    const auto& [other_read, other_commute, other_write] = other.masks_;
-    const std::uint64_t common = (write & (other_read | other_commute | other_write)) |
-                                 (other_write & (read | commute)) | (read & other_commute) | (commute & other_read);
-    return common != 0 && has_conflict(other);
-  }
+  [[nodiscard]] bool conflicts_with(const Footprint& other) const noexcept;
+  [[nodiscard]] const FootprintMask& mask() const noexcept { return mask_; }
+  /// Whether the mask leaves open which object is touched.
+  [[nodiscard]] bool is_wide() const noexcept { return is_wide_; }
+  [[nodiscard]] std::uint64_t hash(std::uint64_t seed) const noexcept;
+  friend bool operator==(const Footprint& a, const Footprint& b) noexcept { return a.touched_ == b.touched_; }
 
  private:
-  [[nodiscard]] bool has_conflict(const Footprint& other) const noexcept;
-
   boost::container::small_vector<Touched, 4> touched_;
-  std::array<std::uint64_t, access_classes> masks_{};  // by access: a bit for each object, up to a remainder
+  FootprintMask mask_;
+  bool is_wide_ = false;
 };
 
 struct Letter {
   std::uint32_t task = 0;  ///< its rank
-  /// Whether the footprint is what the step has where it stands, and not a guess from another place.
-  bool is_exact = true;
-  /// Where it is performed, its other data alternatives are to be explored, too.
-  bool opens_alternatives = false;
-  Footprint footprint;
   boost::container::small_vector<Alternative, 1> alternatives;
+  Footprint footprint;
 
-  /// Two guesses at one footprint: it may be either.
-  void merge_guess(const Letter& other);
   /// Of a step whose footprint is not known yet; forgets another one's.
   void reset(std::uint32_t new_task);
+  [[nodiscard]] std::uint64_t hash() const noexcept;
+  friend bool operator==(const Letter&, const Letter&) = default;
 };
 
 /// Whether `other` is the step `known`, or may turn out to be. How many alternatives a step has depends on what comes
 /// before it: only what both were asked in the same way tells them apart.
 [[nodiscard]] bool may_be_same_step(const Letter& known, const Letter& other) noexcept;
-
-/// A sequence of letters that belong to somebody else.
-using Sequence = std::vector<const Letter*>;
-
-enum class WeakInitial : std::uint8_t {
-  no,
-  yes,
-  no_as_far_as_known,     ///< a footprint that speaks against it is not exact
-  with_all_alternatives,  ///< it stands for one alternative of a step that `v` does not have
-};
-
-/// Whether `letter` can come first in some sequence equivalent to `v`, or can be put before it without changing
-/// anything
-/// ("weak initials" of Abdulla et al.).
-[[nodiscard]] WeakInitial weak_initial(const Letter& letter, std::span<const Letter* const> v) noexcept;
 
 }  // namespace heddle::sim

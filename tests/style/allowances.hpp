@@ -17,6 +17,7 @@ inline const std::vector<Allowance>& allowances() {
   static const std::vector<Allowance> list = {
       {"sim/explore/dfs.hpp", "unordered_container", "a cache that is only looked up, never iterated"},
       {"sim/explore/letter.hpp", "unordered_container", "keys that are only looked up, never iterated"},
+      {"sim/explore/alphabet.hpp", "unordered_container", "hashes that are only looked up, never iterated"},
       {"sim/explore/distinct.hpp", "unordered_container", "one lookup per execution; only counted, never iterated"},
       {"models/postgres/text_map.hpp", "unordered_container",
        "names and texts that are only looked up, never iterated"},
