@@ -1,5 +1,7 @@
 # One static library per top-level folder; sources are found by folder, so a new file needs no edit here.
 option(HEDDLE_UNITY "Compile sources together, eight at a time: most of the cost of one is in headers. For builds from scratch" OFF)
+set(HEDDLE_TEST_FLAGS "" CACHE STRING "Further flags for tests and the command line: -O0 is compiled in half the time")
+separate_arguments(HEDDLE_TEST_FLAGS)
 # In scenarios, many files use the same few words, such as "Protocol", for what is theirs.
 set(HEDDLE_SEPARATE heddle_scenarios CACHE STRING "Targets whose sources are never compiled together")
 

@@ -38,7 +38,7 @@ use_ccache() {
     cache="$heddle_root/build/ccache"
     mkdir -p "$cache"
   fi
-  export CCACHE_DIR="$cache" CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export CCACHE_DIR="$cache" CCACHE_SLOPPINESS=pch_defines,time_macros CMAKE_CXX_COMPILER_LAUNCHER=ccache
 }
 
 # configure PRESET: writes build/PRESET. HEDDLE_CMAKE_ARGUMENTS: further arguments, separated by blanks.

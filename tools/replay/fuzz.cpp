@@ -176,9 +176,9 @@ Exit fuzz(const Catalogue& catalogue, const FuzzOptions& options) {
     throw sim::Error(
         sim::ErrorCode::usage,
         "there is nothing to fuzz: no variant that is expected to hold was selected; leave out --only-holding");
+  const Interruption interruption;
   require_writable(options.out);
   const unsigned jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
-  const Interruption interruption;
   Campaign campaign(std::move(targets), {.time = options.time, .jobs = jobs, .seed = options.seed, .out = options.out});
   supervise(campaign, options.json);
   const Summary summary = summarize(campaign);

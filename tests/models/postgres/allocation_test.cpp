@@ -15,15 +15,16 @@ std::atomic<std::size_t> allocations{0};
 }
 
 #if !defined(__SANITIZE_ADDRESS__)
-void* operator new(std::size_t size) {
+// Inlined, they would look to the compiler like a free() of what new gave.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 #endif

@@ -1,9 +1,7 @@
 // Every exhaustive strategy against brute force: the same set of traces, of final states and of deadlocked traces.
-// `HEDDLE_PROGRAMS` sets how many programs are tried.
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "sim/explore/dfs.hpp"
 #include "sim/explore/dpor.hpp"
@@ -52,14 +50,9 @@ Explored explore_all(const Random& random, Strategy& strategy, std::uint64_t lim
   return explored;
 }
 
-std::uint64_t programs() {
-  const char* text = std::getenv("HEDDLE_PROGRAMS");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : 2000;
-}
-
 template <class Make>
 void compare_with_brute_force(std::uint64_t programs, Make make) {
-  constexpr std::uint64_t limit = 20'000;
+  constexpr std::uint64_t limit = 10'000;
   std::uint64_t compared = 0;
   std::uint64_t interleavings = 0;
   std::uint64_t executions = 0;
@@ -99,15 +92,16 @@ void compare_with_brute_force(std::uint64_t programs, Make make) {
 }
 
 TEST(ExhaustiveStrategies, ReachWhatBruteForceReaches) {
-  compare_with_brute_force(programs(), [](std::uint64_t seed) { return RandomProgram::make(seed); });
+  compare_with_brute_force(program_count(2000), [](std::uint64_t seed) { return RandomProgram::make(seed); });
 }
 
 TEST(ExhaustiveStrategies, ReachWhatBruteForceReachesInWeakMemory) {
-  compare_with_brute_force(programs(), [](std::uint64_t seed) { return RandomProgram::make(seed, Memory::weak); });
+  compare_with_brute_force(program_count(2000),
+                           [](std::uint64_t seed) { return RandomProgram::make(seed, Memory::weak); });
 }
 
 TEST(ExhaustiveStrategies, ReachWhatBruteForceReachesWhereTasksWait) {
-  compare_with_brute_force(programs(), [](std::uint64_t seed) { return WaitingProgram::make(seed); });
+  compare_with_brute_force(program_count(2000), [](std::uint64_t seed) { return WaitingProgram::make(seed); });
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <set>
 #include <string>
@@ -14,6 +15,12 @@
 #include "sim/sync/mutex.hpp"
 
 namespace heddle::sim::testing {
+
+/// How many programs a test tries: as many as the environment variable `HEDDLE_PROGRAMS` says, or else `usual`.
+inline std::uint64_t program_count(std::uint64_t usual) {
+  const char* text = std::getenv("HEDDLE_PROGRAMS");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : usual;
+}
 
 enum class Kind : std::uint8_t {
   load,
