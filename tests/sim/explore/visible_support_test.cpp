@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::FinalState;
 using ::testing::HasSubstr;
+using testing::program_count;
 using testing::RandomProgram;
 using testing::RandomProgramRun;
 
