@@ -9,11 +9,12 @@
 namespace heddle::sim {
 
 std::string Dpor::name() const {
+  if (source_sets_) return "dpor:source";
   return most_nodes_ == unbounded ? "dpor" : "dpor:nodes=" + std::to_string(most_nodes_);
 }
 
 bool Dpor::begin_execution(std::uint64_t index) {
-  if (index == 0) *this = Dpor(most_nodes_);
+  if (index == 0) forget_all();
   if (must_begin_again_) begin_again();
   scheduled_ = executed_ = 0;
   choice_position_ = 0;
@@ -26,9 +27,13 @@ bool Dpor::begin_execution(std::uint64_t index) {
   return true;
 }
 
+void Dpor::forget_all() {
+  *this = source_sets_ ? Dpor(most_nodes_).with_source_sets() : Dpor(most_nodes_);
+}
+
 void Dpor::begin_again() {
   const std::uint64_t in_vain = redundant_ + executions_;
-  *this = Dpor(most_nodes_);
+  forget_all();
   footprints_are_fixed_ = false;
   redundant_ = in_vain;
 }

@@ -36,6 +36,14 @@ class Dpor final : public Strategy {
   /// Keeps at most so many letters in wakeup trees; what would need more is left out, and the verdict is `bounded`
   /// then.
   explicit Dpor(std::size_t most_nodes) : most_nodes_(most_nodes) {}
+  /// Source-DPOR of the same paper (section 4): keeps, in place of wakeup trees, only the first letters of what is to
+  /// be explored. It needs less memory and finds the same traces, but runs into executions that turn out to be
+  /// explored already (see `redundant`). Meant as a second opinion.
+  [[nodiscard]] Dpor with_source_sets() const {
+    Dpor other(most_nodes_);
+    other.source_sets_ = true;
+    return other;
+  }
 
   [[nodiscard]] std::string name() const override;
   bool begin_execution(std::uint64_t index) override;
@@ -58,7 +66,7 @@ class Dpor final : public Strategy {
   [[nodiscard]] std::vector<Precedence> races(const Execution& execution) const;
 
   /// Executions in which all that could go on had been explored before: few, and 0 where all waits
-  /// are levels and no data alternative changes what a step touches.
+  /// are levels and no data alternative changes what a step touches. More with source sets.
   [[nodiscard]] std::uint64_t redundant() const noexcept { return redundant_; }
   [[nodiscard]] std::size_t memory() const override { return forest_.bytes(); }
   /// The most letters that wakeup trees held at once.
@@ -121,6 +129,7 @@ class Dpor final : public Strategy {
   };
 
   // dpor.cpp: where to go.
+  void forget_all();
   void begin_again();
   Event& new_event(const Execution& execution);
   bool choose_letter(const Execution& execution, Event& event);
@@ -179,6 +188,7 @@ class Dpor final : public Strategy {
   std::size_t choice_position_ = 0;
   bool blocked_ = false;  // the rest of this execution is redundant
   std::size_t most_nodes_ = unbounded;
+  bool source_sets_ = false;
   std::uint64_t left_out_ = 0;
   std::uint64_t executions_ = 0;  // since the exploration began (again)
   std::uint64_t redundant_ = 0;

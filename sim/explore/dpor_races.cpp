@@ -259,12 +259,16 @@ void Dpor::reverse(std::uint32_t earlier, Sign later, TaskId later_task, std::ui
     if (!happens_before(event, other.clock)) scratch_.push_back({other.letter});
   }
   scratch_.push_back(later);
-  if (forest_.alphabet().is_covered_by(event.sleep, scratch_)) return;
+  if (!source_sets_ && forest_.alphabet().is_covered_by(event.sleep, scratch_)) return;
   if (forest_.size() + scratch_.size() > most_nodes_) {
     ++left_out_;
     return;
   }
-  forest_.insert(event.wakeup, scratch_);
+  if (source_sets_) {
+    forest_.add_initial(event.wakeup, std::span(event.sleep).subspan(event.inherited), scratch_);
+  } else {
+    forest_.insert(event.wakeup, scratch_);
+  }
 }
 
 }  // namespace heddle::sim

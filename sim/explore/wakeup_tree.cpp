@@ -17,6 +17,14 @@ WakeupForest::Node WakeupForest::allocate(const Record& record) {
   return node;
 }
 
+WeakInitial WakeupForest::covers(Sign sign, const Sequence& v) const {
+  // What is not known to have alternatives does not stand for one of them.
+  const bool is_guess =
+      !sign.is_exact && (alphabet_.task(v.front().letter) != alphabet_.task(sign.letter) ||
+                         (!alphabet_.has_alternatives(sign.letter) && alphabet_.has_alternatives(v.front().letter)));
+  return is_guess ? WeakInitial::no_as_far_as_known : alphabet_.weak_initial(sign, v);
+}
+
 void WakeupForest::insert(Tree& tree, Sequence& v) {
   Node owner = none;  // whose children are looked at; none: the roots
   bool is_doubtful = false;
@@ -26,11 +34,7 @@ void WakeupForest::insert(Tree& tree, Sequence& v) {
     Record& record = nodes_[child];
     Sign& sign = record.sign;
     const std::uint32_t task = alphabet_.task(sign.letter);
-    // What is not known to have alternatives does not stand for one of them.
-    const bool is_guess =
-        !sign.is_exact && (alphabet_.task(v.front().letter) != task ||
-                           (!alphabet_.has_alternatives(sign.letter) && alphabet_.has_alternatives(v.front().letter)));
-    const WeakInitial verdict = is_guess ? WeakInitial::no_as_far_as_known : alphabet_.weak_initial(sign, v);
+    const WeakInitial verdict = covers(sign, v);
     if (verdict != WeakInitial::yes) {
       is_doubtful = is_doubtful || verdict != WeakInitial::no;
       child = record.next;
@@ -55,6 +59,17 @@ void WakeupForest::insert(Tree& tree, Sequence& v) {
     chain = allocate({.sign = sign, .opens_alternatives = is_below_leaf, .first_child = chain});
   nodes_[chain].is_doubtful = is_doubtful;
   append(owner == none ? tree.first : nodes_[owner].first_child, chain);
+}
+
+void WakeupForest::add_initial(Tree& tree, std::span<const LetterId> explored, const Sequence& v) {
+  const auto is_initial = [&](Sign sign) {
+    const auto is_same_task = [&](Sign s) { return alphabet_.task(s.letter) == alphabet_.task(sign.letter); };
+    return std::any_of(v.begin(), v.end(), is_same_task) && covers(sign, v) == WeakInitial::yes;
+  };
+  if (std::any_of(explored.begin(), explored.end(), [&](LetterId letter) { return is_initial({letter}); })) return;
+  for (Node root = tree.first; root != none; root = nodes_[root].next)
+    if (is_initial(nodes_[root].sign)) return;
+  append(tree.first, allocate({.sign = v.front()}));
 }
 
 void WakeupForest::prepend_leaf(Tree& tree, LetterId letter) {

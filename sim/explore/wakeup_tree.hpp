@@ -34,6 +34,9 @@ class WakeupForest {
   [[nodiscard]] LetterId front(const Tree& tree) const noexcept { return nodes_[tree.first].sign.letter; }
   /// Makes sure that the tree has a branch that some sequence equivalent to an extension of `v` follows. Consumes `v`.
   void insert(Tree& tree, Sequence& v);
+  /// Makes sure that some root, or letter that was `explored` at the same place, can come first in a sequence equivalent
+  /// to `v` ("source sets" of the same paper).
+  void add_initial(Tree& tree, std::span<const LetterId> explored, const Sequence& v);
   /// Puts a leaf at the left end; its footprint is a guess.
   void prepend_leaf(Tree& tree, LetterId letter);
   /// Makes the branch that begins with this very step the first one. False: there is none.
@@ -71,6 +74,7 @@ class WakeupForest {
     Node next = none;
   };
 
+  [[nodiscard]] WeakInitial covers(Sign sign, const Sequence& v) const;
   Node allocate(const Record& record);
   void release(Node node) { free_.push_back(node); }
   void append(Node& list, Node node) noexcept;

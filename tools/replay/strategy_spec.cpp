@@ -47,6 +47,10 @@ const std::vector<Kind>& kinds() {
        [](std::uint32_t, std::uint64_t seed) -> Made { return std::make_unique<sim::Portfolio>(seed); }},
       {"dpor", "dpor (each trace once)", false,
        [](std::uint32_t, std::uint64_t) -> Made { return std::make_unique<sim::Dpor>(); }},
+      {"dpor:source", "dpor:source (source-DPOR, a second opinion)", false,
+       [](std::uint32_t, std::uint64_t) -> Made {
+         return std::make_unique<sim::Dpor>(sim::Dpor{}.with_source_sets());
+       }},
       {"dpor:nodes=", "dpor:nodes=N", true,
        [](std::uint32_t n, std::uint64_t) -> Made { return std::make_unique<sim::Dpor>(n); }},
       {"dfs:cached", "dfs:cached (with a happens-before cache)", false,

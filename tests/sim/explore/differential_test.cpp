@@ -58,6 +58,7 @@ void compare_with_brute_force(std::uint64_t programs, Make make) {
   std::uint64_t executions = 0;
   std::uint64_t redundant = 0;
   std::uint64_t ended_early = 0;
+  std::uint64_t source_executions = 0;
   for (std::uint64_t seed = 0; seed < programs; ++seed) {
     const auto program = make(seed);
     SCOPED_TRACE("seed " + std::to_string(seed) + ": " + program.describe());
@@ -80,15 +81,28 @@ void compare_with_brute_force(std::uint64_t programs, Make make) {
     ASSERT_EQ(reduced.states, all.states);
     ASSERT_EQ(reduced.deadlocks, all.deadlocks);
     ASSERT_EQ(reduced.executions, all.traces.size() + dpor.redundant());
+    Dpor by_source_sets = Dpor{}.with_source_sets();
+    const Explored by_sources = explore_all(program, by_source_sets, 10 * limit);
+    ASSERT_EQ(by_sources.traces, all.traces);
+    ASSERT_EQ(by_sources.states, all.states);
+    ASSERT_EQ(by_sources.deadlocks, all.deadlocks);
+    if (seed % 10 == 0) {
+      Dfs bounded = Dfs::preemption_bounded(1'000);
+      const Explored within_bound = explore_all(program, bounded, limit);
+      ASSERT_EQ(within_bound.traces, all.traces);
+    }
     redundant += dpor.redundant();
+    source_executions += by_sources.executions;
     executions += with_cache.executions;
     interleavings += all.executions;
   }
   EXPECT_GT(compared - ended_early, programs / 2);
   std::printf(
-      "%llu programs compared: %llu interleavings, %llu executions with the cache, %llu redundant ones of DPOR\n",
+      "%llu programs compared: %llu interleavings, %llu executions with the cache, %llu redundant ones of DPOR, %llu "
+      "with source sets\n",
       static_cast<unsigned long long>(compared), static_cast<unsigned long long>(interleavings),
-      static_cast<unsigned long long>(executions), static_cast<unsigned long long>(redundant));
+      static_cast<unsigned long long>(executions), static_cast<unsigned long long>(redundant),
+      static_cast<unsigned long long>(source_executions));
 }
 
 TEST(ExhaustiveStrategies, ReachWhatBruteForceReaches) {
