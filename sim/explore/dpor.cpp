@@ -116,6 +116,7 @@ bool Dpor::drop_redundant_front(Event& event) {
     forest_.drop_branch(event.wakeup);
     return true;
   }
+  if (source_sets_) return false;  // what is behind a first letter is not known
   return !forest_.prune_front(event.wakeup, event.sleep);
 }
 
