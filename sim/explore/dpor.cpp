@@ -33,8 +33,9 @@ void Dpor::forget_all() {
 
 void Dpor::begin_again() {
   const std::uint64_t in_vain = redundant_ + executions_;
+  const Footprints seen = seen_;
   forget_all();
-  footprints_are_fixed_ = false;
+  assumed_ = seen_ = seen;
   redundant_ = in_vain;
 }
 
@@ -116,8 +117,7 @@ bool Dpor::drop_redundant_front(Event& event) {
     forest_.drop_branch(event.wakeup);
     return true;
   }
-  if (source_sets_) return false;  // what is behind a first letter is not known
-  return !forest_.prune_front(event.wakeup, event.sleep);
+  return trusts_sleep() && !forest_.prune_front(event.wakeup, event.sleep);
 }
 
 bool Dpor::is_asleep(const Event& event, LetterId letter) const {

@@ -9,7 +9,8 @@
 // as all steps touch just what they announced, a race is reversed once, together with what came before it. From the
 // first step on that touches anything else, or takes alternatives, races are reversed again in every execution,
 // together with all that is independent of the earlier step; if that is not seen in the first execution already, the
-// exploration begins again.
+// exploration begins again. Once a step is seen that touches more than what it announced, a reversal is left out no
+// longer because something that sleeps could come before it: some executions are then explored in vain.
 //
 // Needs complete footprints, and executions that go on until nothing is left to do: it learns what tasks do from seeing
 // them do it. Properties that are looked at after every step (`always`, `eventually`) make all steps dependent, unless
@@ -96,6 +97,12 @@ class Dpor final : public Strategy {
     bool is_executed = false;
     bool is_forced = false;  // time passed because nothing else could happen
   };
+  /// What all steps have in common.
+  struct Footprints {
+    bool are_fixed = true;   // they touch the same wherever they stand
+    bool are_narrow = true;  // they touch just what they announced, even if another access may do
+    friend bool operator==(const Footprints&, const Footprints&) = default;
+  };
   struct PastAccess {
     std::uint32_t step = 0;
     Access access = Access::read;
@@ -144,6 +151,10 @@ class Dpor final : public Strategy {
   void take_front(Event& event);
   bool drop_redundant_front(Event& event);
   [[nodiscard]] bool is_asleep(const Event& event, LetterId letter) const;
+  /// Whether a sequence is explored if something that sleeps could be put before it. Not so if steps in it may touch
+  /// what nobody knows of, nor if only the first letter of what was to be explored is known: then sleep sets cut short
+  /// what was explored already.
+  [[nodiscard]] bool trusts_sleep() const noexcept { return assumed_.are_narrow && !source_sets_; }
   [[nodiscard]] TaskId find_task(std::uint32_t rank) const;
   [[nodiscard]] bool is_dead(const Event& event, LetterId letter) const;
   void backtrack();
@@ -156,7 +167,7 @@ class Dpor final : public Strategy {
     return earlier.task < clock.size() && clock[earlier.task] >= earlier.ordinal;
   }
   void execute(const Execution& execution, const Step& step, Event& event, std::uint32_t index);
-  [[nodiscard]] bool has_fixed_footprint(const Execution& execution, const Event& event) const;
+  void look_at_footprint(const Execution& execution, const Event& event);
   void meet_object(const Execution& execution, ObjectId object);
   void update_letter(const Execution& execution, Event& event);
   void join_conflicting(Event& event) const;
@@ -192,7 +203,8 @@ class Dpor final : public Strategy {
   std::uint64_t left_out_ = 0;
   std::uint64_t executions_ = 0;  // since the exploration began (again)
   std::uint64_t redundant_ = 0;
-  bool footprints_are_fixed_ = true;  // as far as seen: steps touch the same wherever they stand
+  Footprints assumed_;
+  Footprints seen_;
   bool must_begin_again_ = false;
   std::vector<Alternative> setup_;  // choices made before the first step: explored outermost, depth first
   std::size_t setup_position_ = 0;

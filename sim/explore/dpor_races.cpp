@@ -85,20 +85,25 @@ void Dpor::update_letter(const Execution& execution, Event& event) {
   event.letter = forest_.alphabet().id(letter, event.letter);
   if (event.announced != Execution::no_object)
     event.announced_rank = object_ranks_.rank(event.announced.index, execution.object_key(event.announced));
-  if (footprints_are_fixed_ && !has_fixed_footprint(execution, event)) {
-    // In the first execution nothing has been left out yet.
-    footprints_are_fixed_ = executions_ > 1;
-    must_begin_again_ = executions_ > 1;
-  }
+  look_at_footprint(execution, event);
 }
 
-/// Whether the step can be trusted to touch the same wherever it stands.
-bool Dpor::has_fixed_footprint(const Execution& execution, const Event& event) const {
+void Dpor::look_at_footprint(const Execution& execution, const Event& event) {
+  const auto is_of_announced = [&](const AccessRecord& access) { return access.object == event.announced; };
   const auto is_announced = [&](const AccessRecord& access) {
     return access.object == event.announced && access.access == event.announced_access;
   };
-  return !execution.pending(event.task).op->varies && event.written.alternatives.empty() &&
-         event.accesses.size() <= 1 && std::all_of(event.accesses.begin(), event.accesses.end(), is_announced);
+  const bool is_narrow = event.written.alternatives.empty() && event.accesses.size() <= 1 &&
+                         std::all_of(event.accesses.begin(), event.accesses.end(), is_of_announced);
+  const bool is_fixed = is_narrow && !execution.pending(event.task).op->varies &&
+                        std::all_of(event.accesses.begin(), event.accesses.end(), is_announced);
+  seen_.are_narrow = seen_.are_narrow && is_narrow;
+  seen_.are_fixed = seen_.are_fixed && is_fixed;
+  if (executions_ == 1) {  // nothing has been left out yet
+    assumed_ = seen_;
+  } else if (assumed_ != seen_) {
+    must_begin_again_ = true;
+  }
 }
 
 void Dpor::forget(const Event& event) {
@@ -201,7 +206,7 @@ void Dpor::collect_pending(const Execution& execution) {
     letter_scratch_.footprint.add(
         {object_ranks_.rank(task.pending.object.index, execution.object_key(task.pending.object)),
          task.pending.access});
-    pending.letter = {forest_.alphabet().id(letter_scratch_), footprints_are_fixed_};
+    pending.letter = {forest_.alphabet().id(letter_scratch_), assumed_.are_fixed};
     pending.operation = {
         id, task.pending.needs, task.pending.object, {}, live_, std::max(tasks_[id].last, tasks_[id].born)};
   }
@@ -221,8 +226,8 @@ LetterId Dpor::letter_when_earlier(const Event& event) {
 void Dpor::reverse_races() {
   for (std::uint32_t index = 0; index < live_; ++index) {
     const Event& event = events_[index];
-    if (event.races.empty() || (footprints_are_fixed_ && index < first_new_)) continue;
-    const Sign reversed{letter_when_earlier(event), footprints_are_fixed_};
+    if (event.races.empty() || (assumed_.are_fixed && index < first_new_)) continue;
+    const Sign reversed{letter_when_earlier(event), assumed_.are_fixed};
     for (const std::uint32_t earlier : event.races) reverse(earlier, reversed, event.task, index);
   }
   for (PendingOperation& pending : pending_) {
@@ -252,14 +257,14 @@ void Dpor::reverse(std::uint32_t earlier, Sign later, TaskId later_task, std::ui
   Event& event = events_[earlier];
   if (event.is_forced) return;
   scratch_.clear();
-  const std::uint32_t end = footprints_are_fixed_ ? upto : live_;
+  const std::uint32_t end = assumed_.are_fixed ? upto : live_;
   for (std::uint32_t j = earlier + 1; j < end; ++j) {
     const Event& other = events_[j];
     if (!other.is_executed || (other.task == later_task && j >= upto)) continue;
     if (!happens_before(event, other.clock)) scratch_.push_back({other.letter});
   }
   scratch_.push_back(later);
-  if (!source_sets_ && forest_.alphabet().is_covered_by(event.sleep, scratch_)) return;
+  if (trusts_sleep() && forest_.alphabet().is_covered_by(event.sleep, scratch_)) return;
   if (forest_.size() + scratch_.size() > most_nodes_) {
     ++left_out_;
     return;

@@ -34,8 +34,8 @@ class WakeupForest {
   [[nodiscard]] LetterId front(const Tree& tree) const noexcept { return nodes_[tree.first].sign.letter; }
   /// Makes sure that the tree has a branch that some sequence equivalent to an extension of `v` follows. Consumes `v`.
   void insert(Tree& tree, Sequence& v);
-  /// Makes sure that some root, or letter that was `explored` at the same place, can come first in a sequence equivalent
-  /// to `v` ("source sets" of the same paper).
+  /// Makes sure that some root, or letter that was `explored` at the same place, can come first in a sequence
+  /// equivalent to `v` ("source sets" of the same paper).
   void add_initial(Tree& tree, std::span<const LetterId> explored, const Sequence& v);
   /// Puts a leaf at the left end; its footprint is a guess.
   void prepend_leaf(Tree& tree, LetterId letter);

@@ -116,7 +116,7 @@ void compare_with_the_whole(Memory memory) {
     in_vain += divided.infeasible + divided.executions - divided.traces.size();
   }
   EXPECT_GT(compared, programs * 2 / 5);
-  EXPECT_GT(parts, 3 * compared);
+  EXPECT_GT(parts, 2 * compared);
   std::printf("%llu programs, %llu parts, %llu traces, %llu executions in vain\n",
               static_cast<unsigned long long>(compared), static_cast<unsigned long long>(parts),
               static_cast<unsigned long long>(traces), static_cast<unsigned long long>(in_vain));
