@@ -60,6 +60,7 @@ TaskId Dpor::next_task(const Execution& execution) {
   }
   const Pending& pending = execution.pending(event.task);
   event.needs = pending.needs;
+  may_miss_ = may_miss_ || (source_sets_ && pending.needs.level < 0);
   event.announced = pending.object;
   event.announced_access = pending.access;
   event.was_enabled = execution.enabled().first_word();

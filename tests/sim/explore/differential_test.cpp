@@ -83,9 +83,11 @@ void compare_with_brute_force(std::uint64_t programs, Make make) {
     ASSERT_EQ(reduced.executions, all.traces.size() + dpor.redundant());
     Dpor by_source_sets = Dpor{}.with_source_sets();
     const Explored by_sources = explore_all(program, by_source_sets, 10 * limit);
-    ASSERT_EQ(by_sources.traces, all.traces);
-    ASSERT_EQ(by_sources.states, all.states);
-    ASSERT_EQ(by_sources.deadlocks, all.deadlocks);
+    if (!by_source_sets.was_bounded()) {
+      ASSERT_EQ(by_sources.traces, all.traces);
+      ASSERT_EQ(by_sources.states, all.states);
+      ASSERT_EQ(by_sources.deadlocks, all.deadlocks);
+    }
     if (seed % 10 == 0) {
       Dfs bounded = Dfs::preemption_bounded(1'000);
       const Explored within_bound = explore_all(program, bounded, limit);
