@@ -102,8 +102,10 @@ void sort_by_cost(std::vector<Conjunct>& conjuncts) {
   const auto rank = [](const Conjunct& conjunct) {
     return std::pair(cost_of(conjunct.condition), conjunct.condition.op == ExprOp::equal);
   };
-  std::stable_sort(conjuncts.begin(), conjuncts.end(),
-                   [&](const Conjunct& a, const Conjunct& b) { return rank(a) < rank(b); });
+  const auto is_before = [&](const Conjunct& a, const Conjunct& b) { return rank(a) < rank(b); };
+  // An insertion sort: it keeps the order of equals, without stable_sort's buffer, which clang++ calls deprecated.
+  for (auto next = conjuncts.begin(); next != conjuncts.end(); ++next)
+    std::rotate(std::upper_bound(conjuncts.begin(), next, *next, is_before), next, next + 1);
 }
 
 void add_conjunct(std::vector<Conjunct>& conjuncts, Expr condition, std::size_t relation) {
