@@ -188,7 +188,7 @@ Task& Execution::new_task_slot() {
     task.id = task_count_;
   }
   Task& task = *tasks_[task_count_++];
-  if (!task.fiber) task.fiber = std::make_unique<Fiber>(options_.stack_size, &Execution::fiber_loop, &task);
+  if (!task.fiber) task.fiber = std::make_unique<Fiber>(options_.stack_size, &Execution::fiber_loop, &task, task.id);
   return task;
 }
 

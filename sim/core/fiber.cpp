@@ -24,11 +24,12 @@ using boost::context::detail::transfer_t;
 constexpr std::size_t guard_size = 64 * 1024;
 constexpr std::size_t page = 4096;
 
-// Stacks lie at multiples of large powers of two. Without an offset their tops would compete for the same few lines of
-// every cache.
-std::size_t colour(const void* memory, std::size_t size) {
+// How far below its end a stack begins. Without an offset, the tops of all stacks would compete for the same few lines
+// of every cache. It depends on the fiber's number and not on an address, so that a stack overflows at the same depth
+// wherever it lies.
+constexpr std::size_t offset_of(std::size_t number) {
   constexpr std::size_t colours = 16;
-  return reinterpret_cast<std::uintptr_t>(memory) / size % colours * (page / colours);
+  return number % colours * (page / colours);
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ ExceptionState* thread_exception_state() noexcept {
   return reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
 }
 
-Fiber::Fiber(std::size_t stack_size, Entry entry, void* argument) : entry_(entry), argument_(argument) {
+Fiber::Fiber(std::size_t stack_size, Entry entry, void* argument, std::size_t number)
+    : entry_(entry), argument_(argument) {
   size_ = (stack_size + page - 1) / page * page + page;
   void* memory =
       mmap(nullptr, guard_size + size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -49,7 +51,7 @@ Fiber::Fiber(std::size_t stack_size, Entry entry, void* argument) : entry_(entry
   }
   memory_ = static_cast<std::byte*>(memory);
   stack_bottom_ = memory_ + guard_size;
-  const std::size_t offset = colour(memory_, guard_size + size_);
+  const std::size_t offset = offset_of(number);
   context_ = make_fcontext(memory_ + guard_size + size_ - offset, size_ - offset, &Fiber::trampoline);
 }
 

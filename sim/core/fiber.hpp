@@ -38,7 +38,8 @@ class Fiber {
   /// The thread's own stack: a fiber that is only ever switched away from and back to.
   Fiber() = default;
   /// A fiber that calls `entry(argument)` when first switched to; `entry` must never return. `stack_size` is in bytes.
-  Fiber(std::size_t stack_size, Entry entry, void* argument);
+  /// Fibers that are used together have different numbers.
+  Fiber(std::size_t stack_size, Entry entry, void* argument, std::size_t number);
   ~Fiber();
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
